@@ -1,0 +1,221 @@
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use dashmap::DashMap;
+use governor::clock::MonotonicClock;
+use governor::middleware::NoOpMiddleware;
+use governor::state::{InMemoryState, NotKeyed};
+use governor::{Quota, RateLimiter};
+
+use super::{App, AppChange, AppId, AppKey, NewApp, Registration, Secret};
+use crate::{Context, Error, Result, users};
+
+/// What a call counts as under [`crate::RateLimits`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RateClass {
+    /// A call of the user system without a limit of its own.
+    UserSystem,
+    /// Fetching a token.
+    Token,
+    /// Bulk deletion.
+    BulkDelete,
+    /// Batch status.
+    BatchStatus,
+    /// Reading a block list.
+    BlockList,
+    /// Adding to a block list.
+    BlockAdd,
+    /// Removing from a block list.
+    BlockRemove,
+}
+
+type Limiter =
+    RateLimiter<NotKeyed, InMemoryState, MonotonicClock, NoOpMiddleware<std::time::Instant>>;
+
+/// The buckets of one app.
+struct Buckets {
+    user_system: Option<Limiter>,
+    token: Option<Limiter>,
+    bulk_delete: Option<Limiter>,
+    batch_status: Option<Limiter>,
+    block_list: Option<Limiter>,
+    block_add: Option<Limiter>,
+    block_remove: Option<Limiter>,
+}
+
+/// Tenants and their credentials.
+pub struct Apps {
+    context: Context,
+    /// Every app that was asked for, by name within organisation. Apps are few and never deleted.
+    by_key: DashMap<Box<str>, DashMap<Box<str>, Arc<App>>>,
+    buckets: DashMap<AppId, Arc<Buckets>>,
+    /// Held from a change's commit until `by_key` shows it, so that two changes show in commit order.
+    changes: tokio::sync::Mutex<()>,
+}
+
+impl Apps {
+    pub(crate) fn new(context: Context) -> Self {
+        Self { context, by_key: DashMap::new(), buckets: DashMap::new(), changes: tokio::sync::Mutex::default() }
+    }
+
+    /// The app called `org`/`name`.
+    /// # Errors
+    /// [`Error::UnknownApp`].
+    pub async fn find(&self, org: &str, name: &str) -> Result<Arc<App>> {
+        let known = self
+            .by_key
+            .get(org)
+            .and_then(|apps| apps.get(name).map(|app| Arc::clone(app.value())));
+        if let Some(app) = known {
+            return Ok(app);
+        }
+        let unknown = || Error::UnknownApp { org: org.into(), name: name.into() };
+        let app = self.context.store.app(org, name).await?.ok_or_else(unknown)?;
+        Ok(self.remember(app))
+    }
+
+    /// Makes an app with fresh random credentials.
+    /// # Errors
+    /// [`Error::AppExists`] when the key is taken.
+    pub async fn create(&self, key: AppKey, registration: Registration) -> Result<Arc<App>> {
+        let new = NewApp {
+            application: users::entity_uuid(&self.context),
+            client_id: format!("YXA6{}", self.random_text::<16>()).into(),
+            client_secret: self.fresh_secret(),
+            rtm_secret: self.fresh_secret(),
+            created: self.context.clock.now(),
+            key,
+            registration,
+        };
+        Ok(self.remember(self.context.store.create_app(new).await?))
+    }
+
+    /// Up to `limit` apps after row number `after`, oldest first.
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn list(&self, after: AppId, limit: u32) -> Result<Vec<App>> {
+        self.context.store.apps(after, limit).await
+    }
+
+    /// How many users `app` has.
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn user_count(&self, app: &App) -> Result<u64> {
+        self.context.store.user_count(app.id).await
+    }
+
+    /// Sets who may register users.
+    /// # Errors
+    /// [`Error::UnknownApp`].
+    pub async fn set_registration(
+        self: &Arc<Self>,
+        key: &AppKey,
+        registration: Registration,
+    ) -> Result<Arc<App>> {
+        self.change(key, AppChange::Registration(registration)).await
+    }
+
+    /// Replaces the Easemob client secret. Every token of the app and of its users is void at once.
+    /// Source: Easemob REST 2.1 and 6.2.
+    /// # Errors
+    /// [`Error::UnknownApp`].
+    pub async fn rotate_client_secret(self: &Arc<Self>, key: &AppKey) -> Result<Arc<App>> {
+        self.change(key, AppChange::ClientSecret(self.fresh_secret())).await
+    }
+
+    /// Replaces the RTM project secret.
+    /// # Errors
+    /// [`Error::UnknownApp`].
+    pub async fn rotate_rtm_secret(self: &Arc<Self>, key: &AppKey) -> Result<Arc<App>> {
+        self.change(key, AppChange::RtmSecret(self.fresh_secret())).await
+    }
+
+    /// Takes one call from `app`'s budget.
+    /// # Errors
+    /// [`Error::RateLimited`] when none is left this second; nothing else happened then.
+    pub fn admit(&self, app: &App, class: RateClass) -> Result<()> {
+        let rates = &self.context.limits.rates;
+        let limited = [
+            rates.user_system,
+            rates.token,
+            rates.bulk_delete,
+            rates.batch_status,
+            rates.blocks,
+        ];
+        if limited.iter().all(Option::is_none) {
+            return Ok(());
+        }
+        let buckets = self.buckets(app.id);
+        let own = match class {
+            RateClass::UserSystem => &None,
+            RateClass::Token => &buckets.token,
+            RateClass::BulkDelete => &buckets.bulk_delete,
+            RateClass::BatchStatus => &buckets.batch_status,
+            RateClass::BlockList => &buckets.block_list,
+            RateClass::BlockAdd => &buckets.block_add,
+            RateClass::BlockRemove => &buckets.block_remove,
+        };
+        let shared = if class == RateClass::Token { &None } else { &buckets.user_system };
+        for bucket in [own, shared].into_iter().flatten() {
+            bucket.check().map_err(|_| Error::RateLimited)?;
+        }
+        Ok(())
+    }
+
+    async fn change(self: &Arc<Self>, key: &AppKey, change: AppChange) -> Result<Arc<App>> {
+        let (apps, key) = (Arc::clone(self), key.clone());
+        self.context
+            .complete(async move {
+                let _one_at_a_time = apps.changes.lock().await;
+                let app = apps.find(&key.org, &key.name).await?;
+                let changed = apps.context.store.change_app(app.id, change).await?;
+                let changed = Arc::new(changed.ok_or_else(|| Error::UnknownApp {
+                    org: key.org.clone().into(),
+                    name: key.name.clone().into(),
+                })?);
+                let of_org = apps.by_key.entry(key.org).or_default();
+                of_org.insert(key.name, Arc::clone(&changed));
+                Ok(changed)
+            })
+            .await
+    }
+
+    /// Keeps `app` unless a newer state of it is known already.
+    fn remember(&self, app: App) -> Arc<App> {
+        let of_org = self.by_key.entry(app.key.org.clone()).or_default();
+        let slot = of_org.entry(app.key.name.clone()).or_insert_with(|| Arc::new(app));
+        Arc::clone(&slot)
+    }
+
+    fn buckets(&self, app: AppId) -> Arc<Buckets> {
+        let made = self.buckets.entry(app).or_insert_with(|| {
+            let rates = &self.context.limits.rates;
+            let bucket = |limit: Option<u32>| {
+                limit
+                    .and_then(std::num::NonZeroU32::new)
+                    .map(|n| RateLimiter::direct_with_clock(Quota::per_second(n), MonotonicClock))
+            };
+            Arc::new(Buckets {
+                user_system: bucket(rates.user_system),
+                token: bucket(rates.token),
+                bulk_delete: bucket(rates.bulk_delete),
+                batch_status: bucket(rates.batch_status),
+                block_list: bucket(rates.blocks),
+                block_add: bucket(rates.blocks),
+                block_remove: bucket(rates.blocks),
+            })
+        });
+        Arc::clone(&made)
+    }
+
+    fn fresh_secret(&self) -> Secret {
+        Secret::new(format!("YXA6{}", self.random_text::<32>()))
+    }
+
+    fn random_text<const N: usize>(&self) -> String {
+        let mut bytes = [0; N];
+        self.context.entropy.fill(&mut bytes);
+        URL_SAFE_NO_PAD.encode(bytes)
+    }
+}

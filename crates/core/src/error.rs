@@ -1,0 +1,149 @@
+//! Why the domain said no.
+
+use crate::users::UserName;
+
+/// A cause kept for the operator's log.
+pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// The domain's result.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Why the domain said no. Every gate answers each case in one table of its own.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// No app has this key.
+    #[error("no app is called {org}/{name}")]
+    UnknownApp {
+        /// Organisation part of the key.
+        org: String,
+        /// App part of the key.
+        name: String,
+    },
+    /// The key of a new app is taken.
+    #[error("the app exists already")]
+    AppExists,
+    /// The key of a new app breaks the rules of [`crate::apps::AppKey`].
+    #[error("{0}")]
+    IllegalAppKey(String),
+
+    /// No user has this name or uuid.
+    #[error("no such user")]
+    UnknownUser,
+    /// A registration without a name.
+    #[error("a user name is required")]
+    NameMissing,
+    /// A name with a byte outside `a-z 0-9 _ - .`, empty, `.` or `..`; carries it as it was sent.
+    #[error("user name [{0}] is not legal")]
+    NameIllegal(String),
+    /// A name over 64 bytes.
+    #[error("the user name is longer than 64 bytes")]
+    NameTooLong,
+    /// A registration without a password.
+    #[error("a password is required")]
+    PasswordMissing,
+    /// A password over 64 characters.
+    #[error("the password is longer than 64 characters")]
+    PasswordTooLong,
+    /// A nickname over 100 characters.
+    #[error("the nickname is longer than 100 characters")]
+    NicknameTooLong,
+    /// The name of a new user is taken.
+    #[error("user name {0} is taken")]
+    UserExists(UserName),
+    /// One bulk registration names a user twice with different passwords.
+    #[error("user {0} appears twice with different passwords")]
+    PasswordsDiffer(UserName),
+    /// A bulk registration of none or too many users; carries how many were sent.
+    #[error("{0} users can not be registered in one call")]
+    BatchSize(usize),
+    /// The app holds as many users as it may.
+    #[error("the app's user quota is reached")]
+    UserQuotaReached,
+    /// More groups ignored for push than the limit allows.
+    #[error("too many groups are ignored for push")]
+    IgnoredGroupLimit,
+
+    /// A bearer token opened nothing.
+    #[error("token refused: {0}")]
+    Token(TokenFault),
+    /// A client id that is not the app's.
+    #[error("the client id does not match")]
+    ClientIdMismatch,
+    /// A client secret that is not the app's.
+    #[error("the client secret does not match")]
+    ClientSecretMismatch,
+    /// A password that is not the user's.
+    #[error("wrong password")]
+    WrongPassword,
+    /// The account is banned.
+    #[error("the user is banned")]
+    UserBanned,
+
+    /// A user as his own contact.
+    #[error("nobody is his own contact")]
+    SelfContact,
+    /// One of the two rosters is full.
+    #[error("a roster is full")]
+    ContactLimit,
+    /// The block list is full.
+    #[error("the block list is full")]
+    BlockLimit,
+    /// A cursor that this server did not make.
+    #[error("the cursor is not valid")]
+    BadCursor,
+
+    /// Too many calls of this app.
+    #[error("too many requests")]
+    RateLimited,
+    /// The hashing pool is full.
+    #[error("too many passwords are waiting to be hashed")]
+    Busy,
+    /// The store failed.
+    #[error("storage is unavailable")]
+    Unavailable(#[source] BoxError),
+}
+
+impl Error {
+    /// Wraps a failure of the store.
+    pub fn unavailable(cause: impl Into<BoxError>) -> Self {
+        Self::Unavailable(cause.into())
+    }
+}
+
+/// Why a bearer token opened nothing. Told apart for logs and for the few calls whose answer
+/// differs; everywhere else callers get one text, so that it leaks nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+pub enum TokenFault {
+    /// No token was sent.
+    #[error("absent")]
+    Absent,
+    /// What was sent can not be a token of ours.
+    #[error("malformed")]
+    Malformed,
+    /// Never issued, revoked, or its user is gone or banned.
+    #[error("revoked or never issued")]
+    Revoked,
+    /// Its time is over.
+    #[error("expired")]
+    Expired,
+    /// Valid, but for another app.
+    #[error("belongs to another app")]
+    OtherApp,
+    /// Valid, but a user's where an app's is due, or another user's.
+    #[error("wrong kind")]
+    WrongKind,
+}
+
+impl TokenFault {
+    /// A word for logs and metric labels.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Absent => "absent",
+            Self::Malformed => "malformed",
+            Self::Revoked => "revoked",
+            Self::Expired => "expired",
+            Self::OtherApp => "other_app",
+            Self::WrongKind => "wrong_kind",
+        }
+    }
+}

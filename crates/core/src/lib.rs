@@ -1,0 +1,171 @@
+//! The domain of Halloo: who may do what, what changes, whom to tell.
+//!
+//! This is the only crate with rules. It knows no HTTP, JSON, MessagePack, protobuf, SQL or sockets:
+//! gates turn bytes into calls of the services below, stores make their decisions durable through
+//! the traits in [`ports`].
+//!
+//! To add a noun: a folder with its types (`mod.rs`), its store trait (`store.rs`) and its service
+//! (`service.rs`, or one file per thing done to it); list the trait in [`ports::Store`] and the
+//! service in [`Core`].
+
+pub mod apps;
+pub mod bans;
+mod error;
+pub mod groups;
+mod limits;
+pub mod messages;
+pub mod ports;
+pub mod push;
+mod read_cache;
+pub mod relations;
+pub mod rooms;
+pub mod sessions;
+pub mod tokens;
+pub mod users;
+
+use std::sync::Arc;
+
+pub use error::{BoxError, Error, Result, TokenFault};
+pub use limits::{HashCost, Limits, RateLimits};
+pub use uuid::Uuid;
+
+use tokio_util::task::TaskTracker;
+
+use apps::{App, Apps};
+use messages::Messages;
+use ports::{Clock, Entropy, Store};
+use relations::{Blocks, Contacts};
+use sessions::{Resource, Session, Sessions};
+use tokens::Tokens;
+use users::{User, Users};
+
+/// Unix time in milliseconds. Only a [`Clock`] makes one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Millis(pub i64);
+
+impl Millis {
+    /// This instant plus `seconds`, saturating at the end of time.
+    pub fn plus_seconds(self, seconds: i64) -> Self {
+        Self(self.0.saturating_add(seconds.saturating_mul(1000)))
+    }
+}
+
+/// What every service is built from.
+#[derive(Clone)]
+pub(crate) struct Context {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) entropy: Arc<dyn Entropy>,
+    pub(crate) limits: Arc<Limits>,
+    pub(crate) tasks: TaskTracker,
+}
+
+impl Context {
+    /// Runs `work` to its end even when the caller stops waiting: what follows a commit (readers see
+    /// the change, sessions close) must not depend on whether the client still listens.
+    pub(crate) async fn complete<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = Result<T>> + Send + 'static,
+    ) -> Result<T> {
+        self.tasks.spawn(work).await.map_err(Error::unavailable)?
+    }
+}
+
+/// The services of the domain, one per noun. Cheap to clone.
+#[derive(Clone)]
+pub struct Core {
+    /// Tenants and their credentials.
+    pub apps: Arc<Apps>,
+    /// Accounts, their passwords, bans and push settings.
+    pub users: Arc<Users>,
+    /// Bearer tokens of apps and users.
+    pub tokens: Arc<Tokens>,
+    /// Live connections.
+    pub sessions: Arc<Sessions>,
+    /// Friend edges.
+    pub contacts: Arc<Contacts>,
+    /// Block lists.
+    pub blocks: Arc<Blocks>,
+    /// The conversation log.
+    pub messages: Arc<Messages>,
+    context: Context,
+}
+
+impl Core {
+    /// Wires the services onto one store. Starts the password-hashing threads.
+    pub fn new(
+        store: Arc<dyn Store>,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+        limits: Limits,
+    ) -> Self {
+        let context = Context { store, clock, entropy, limits: Arc::new(limits), tasks: TaskTracker::new() };
+        let apps = Arc::new(Apps::new(context.clone()));
+        let sessions = Arc::new(Sessions::new(&context.limits));
+        let users = Arc::new(Users::new(context.clone(), Arc::clone(&sessions)));
+        Self {
+            tokens: Arc::new(Tokens::new(context.clone(), Arc::clone(&users))),
+            contacts: Arc::new(Contacts::new(context.clone())),
+            blocks: Arc::new(Blocks::new(context.clone())),
+            messages: Arc::new(Messages::new(context.clone())),
+            apps,
+            users,
+            sessions,
+            context,
+        }
+    }
+
+    /// The limits in force.
+    pub fn limits(&self) -> &Limits {
+        &self.context.limits
+    }
+
+    /// The present time.
+    pub fn now(&self) -> Millis {
+        self.context.clock.now()
+    }
+
+    /// The store below, for maintenance such as backups.
+    pub fn store(&self) -> &dyn Store {
+        self.context.store.as_ref()
+    }
+
+    /// Waits until every change that was begun has taken effect; for shutting down.
+    pub async fn settle(&self) {
+        self.context.tasks.close();
+        self.context.tasks.wait().await;
+    }
+
+    /// Opens a session of `user` on `resource`.
+    ///
+    /// The account is looked at once more after the session is visible, so that a ban, deletion or
+    /// password change that happens meanwhile either closes this session or refuses it here.
+    /// # Errors
+    /// [`Error::UserBanned`] while a ban lasts, [`Error::UnknownUser`] when the account or its
+    /// credentials changed since `user` was read.
+    pub async fn open_session(
+        &self,
+        app: &App,
+        user: &User,
+        resource: Resource,
+    ) -> Result<Arc<Session>> {
+        let session = self.sessions.register(user, app.id, resource, self.now());
+        let refusal = match self.users.find(app.id, user.name.as_str()).await {
+            Ok(now) if now.id != user.id || now.token_generation != user.token_generation => {
+                Error::UnknownUser
+            }
+            Ok(now) if now.ban.holds(self.now()) => Error::UserBanned,
+            Ok(_) => return Ok(session),
+            Err(error) => error,
+        };
+        self.sessions.remove(&session);
+        Err(refusal)
+    }
+
+    /// Deletes what has expired; call it now and then. Returns how many tokens went.
+    /// # Errors
+    /// [`Error::Unavailable`] when the store can not be written.
+    pub async fn sweep(&self) -> Result<u64> {
+        self.tokens.sweep().await
+    }
+}

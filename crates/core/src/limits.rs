@@ -1,0 +1,102 @@
+//! Every limit of the domain: its name, its default, and the document that it comes from.
+
+/// Limits of the domain. Section numbers are those of the Easemob REST specification.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// Users of one app; `None`: no quota. Section 3.1.
+    pub users_per_app: Option<u64>,
+    /// Users in one bulk registration. Section 3.3: 60.
+    pub bulk_users: usize,
+    /// Characters of a password. Section 3.1: 64.
+    pub password_chars: usize,
+    /// Characters of a nickname. Section 3.1: 100.
+    pub nickname_chars: usize,
+    /// Friends of one user. Section 3.12: 1000.
+    pub contacts: u32,
+    /// Blocked users of one user. Section 3.16: 500.
+    pub blocks: u32,
+    /// Groups that one user ignores for push. Ours: 1000.
+    pub ignored_groups: u32,
+    /// Names in one batch status call. Section 3.19: 100.
+    pub batch_status: usize,
+    /// Users in one page of a list or bulk deletion. Sections 3.5 and 3.7: 100.
+    pub page: u32,
+    /// Page size when a list names none. Section 3.5: 10.
+    pub default_page: u32,
+    /// Blocked users in one page. Section 3.15: 50.
+    pub block_page: u32,
+    /// Seconds that a token lives when the caller names no time. Section 2.1: 5184000.
+    pub token_ttl_seconds: i64,
+    /// Milliseconds that a message waits for an absent reader. Section 3.27: 7 days.
+    pub offline_retention_ms: i64,
+    /// Bytes queued towards one session before it is cut off. Ours: 1 MiB.
+    pub outbox_bytes: usize,
+    /// Users kept in memory for reading. Ours: 400,000.
+    pub cached_users: u64,
+    /// Tokens kept in memory for reading. Ours: 100,000.
+    pub cached_tokens: u64,
+    /// Calls per second.
+    pub rates: RateLimits,
+    /// What hashing a password costs.
+    pub hash: HashCost,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            users_per_app: None,
+            bulk_users: 60,
+            password_chars: 64,
+            nickname_chars: 100,
+            contacts: 1000,
+            blocks: 500,
+            ignored_groups: 1000,
+            batch_status: 100,
+            page: 100,
+            default_page: 10,
+            block_page: 50,
+            token_ttl_seconds: 5_184_000,
+            offline_retention_ms: 7 * 24 * 3600 * 1000,
+            outbox_bytes: 1024 * 1024,
+            cached_users: 400_000,
+            cached_tokens: 100_000,
+            rates: RateLimits::default(),
+            hash: HashCost::default(),
+        }
+    }
+}
+
+/// Calls per second and app, each with a burst of the same size; `None`: no limit.
+/// The documented numbers are in section 5 of the Easemob REST specification.
+#[derive(Clone, Debug, Default)]
+pub struct RateLimits {
+    /// Every call of the user system together. Documented: 100.
+    pub user_system: Option<u32>,
+    /// Fetching tokens. Documented: 300.
+    pub token: Option<u32>,
+    /// Bulk deletion, beside the shared limit. Documented: 30.
+    pub bulk_delete: Option<u32>,
+    /// Batch status, beside the shared limit. Documented: 50.
+    pub batch_status: Option<u32>,
+    /// Each of the block-list calls, beside the shared limit. Documented: 50.
+    pub blocks: Option<u32>,
+}
+
+/// Parameters of Argon2id, and the pool that computes it.
+#[derive(Clone, Debug)]
+pub struct HashCost {
+    /// KiB of memory per hash.
+    pub memory_kib: u32,
+    /// Passes over that memory.
+    pub passes: u32,
+    /// Threads that hash, each with its own memory.
+    pub threads: usize,
+    /// Passwords that may wait for a thread; beyond it callers are told to come back.
+    pub queue: usize,
+}
+
+impl Default for HashCost {
+    fn default() -> Self {
+        Self { memory_kib: 7168, passes: 5, threads: 1, queue: 512 }
+    }
+}

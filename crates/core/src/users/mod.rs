@@ -1,0 +1,210 @@
+//! Users: accounts, their passwords, bans and push settings.
+
+mod delete;
+mod name;
+mod passwords;
+mod profile;
+mod register;
+mod store;
+
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use crate::apps::AppId;
+use crate::bans::Ban;
+use crate::push::PushSettings;
+use crate::read_cache::ReadCache;
+use crate::sessions::Sessions;
+use crate::{Context, Error, Millis, Result};
+
+pub use name::UserName;
+pub use passwords::PasswordHash;
+pub use profile::ProfileChange;
+pub use register::{Draft, Outcome};
+pub use store::{NewUser, UserChange, UserStore};
+
+pub(crate) use passwords::PasswordPool;
+
+/// Row number of a user: rises with registration, never reused, so whatever is keyed by it can not
+/// leak to a later owner of the same name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct UserId(pub i64);
+
+/// RTM's view of a user: the number that his name spells, or else 2^62 plus his row number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Uid(pub i64);
+
+impl Uid {
+    /// The first uid of those whose names are not numbers.
+    const NAMED: i64 = 1 << 62;
+
+    /// The user that this uid means: by name, or by row number.
+    /// `None` for zero and negative numbers, which no user has.
+    pub fn target(self) -> Option<UidTarget> {
+        match self.0 {
+            ..=0 => None,
+            n if n > Self::NAMED => Some(UidTarget::Id(UserId(n - Self::NAMED))),
+            n => n.to_string().parse().ok().map(UidTarget::Name),
+        }
+    }
+}
+
+/// How a [`Uid`] names its user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum UidTarget {
+    /// The name is the decimal text of the number.
+    Name(UserName),
+    /// The name is not a number.
+    Id(UserId),
+}
+
+/// An account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct User {
+    /// Row number.
+    pub id: UserId,
+    /// Identity within the app.
+    pub name: UserName,
+    /// Identity on the wire of Easemob; never reused.
+    pub uuid: Uuid,
+    /// When registered; never decreases from one row to the next.
+    pub created: Millis,
+    /// When nickname, push settings, password or ban last changed.
+    pub modified: Millis,
+    /// Shown in notifications; `None` when never set or emptied.
+    pub nickname: Option<Box<str>>,
+    /// Whether and how long he is shut out.
+    pub ban: Ban,
+    /// Raised whenever all his tokens are revoked; a token of another generation is void.
+    pub token_generation: i64,
+    /// How he wants to be notified; `None` when nothing was ever set.
+    pub push: Option<Box<PushSettings>>,
+}
+
+impl User {
+    /// RTM's view of him.
+    pub fn uid(&self) -> Uid {
+        match self.name.as_str().parse::<i64>() {
+            // "007" spells 7, but 7's name is "7".
+            Ok(n) if n > 0 && n <= Uid::NAMED && !self.name.as_str().starts_with(['0', '+']) => {
+                Uid(n)
+            }
+            _ => Uid(Uid::NAMED + self.id.0),
+        }
+    }
+}
+
+/// Accounts, their passwords, bans and push settings.
+pub struct Users {
+    pub(crate) context: Context,
+    pub(crate) sessions: Arc<Sessions>,
+    pub(crate) passwords: PasswordPool,
+    by_name: ReadCache<(AppId, UserName), Arc<User>>,
+}
+
+impl Users {
+    pub(crate) fn new(context: Context, sessions: Arc<Sessions>) -> Self {
+        Self {
+            passwords: PasswordPool::start(&context.limits.hash),
+            by_name: ReadCache::new(context.limits.cached_users),
+            context,
+            sessions,
+        }
+    }
+
+    /// The user called `name` in any letter case, or else the one with that uuid.
+    /// Source: Easemob REST 1.1.
+    /// # Errors
+    /// [`Error::UnknownUser`].
+    pub async fn find(&self, app: AppId, name: &str) -> Result<Arc<User>> {
+        if let Ok(name) = name.parse::<UserName>()
+            && let Some(user) = self.named(app, &name).await?
+        {
+            return Ok(user);
+        }
+        let Ok(uuid) = name.parse::<Uuid>() else { return Err(Error::UnknownUser) };
+        match self.context.store.user_by_uuid(app, uuid).await? {
+            Some(user) => Ok(Arc::new(user)),
+            None => Err(Error::UnknownUser),
+        }
+    }
+
+    /// The user called exactly `name`.
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn named(&self, app: AppId, name: &UserName) -> Result<Option<Arc<User>>> {
+        let key = (app, name.clone());
+        let load = || async {
+            Ok(self.context.store.user_by_name(app, name).await?.map(Arc::new))
+        };
+        self.by_name.get(&key, load).await
+    }
+
+    /// Up to `limit` users in order of registration, after row number `after`, and whether more follow.
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn list(
+        &self,
+        app: AppId,
+        after: Option<UserId>,
+        limit: u32,
+    ) -> Result<(Vec<User>, bool)> {
+        let limit = limit.min(self.context.limits.page);
+        let mut users = self.context.store.users_page(app, after, limit + 1).await?;
+        let more = users.len() > limit as usize;
+        users.truncate(limit as usize);
+        Ok((users, more))
+    }
+
+    /// Lets every later reader see a committed change of `user`.
+    fn changed(&self, app: AppId, name: &UserName) {
+        self.by_name.forget(&(app, name.clone()));
+    }
+}
+
+/// A time-ordered UUID.
+pub(crate) fn entity_uuid(context: &Context) -> Uuid {
+    let mut random = [0; 10];
+    context.entropy.fill(&mut random);
+    let millis = u64::try_from(context.clock.now().0).unwrap_or_default();
+    uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn user(id: i64, name: &str) -> User {
+        User {
+            id: UserId(id),
+            name: name.parse().unwrap(),
+            uuid: Uuid::nil(),
+            created: Millis(0),
+            modified: Millis(0),
+            nickname: None,
+            ban: Ban::Never,
+            token_generation: 0,
+            push: None,
+        }
+    }
+
+    #[test]
+    fn uids_and_users_map_onto_each_other() {
+        let named = |n: &str| UidTarget::Name(n.parse().unwrap());
+        for (id, name, uid, target) in [
+            (5, "42", 42, named("42")),
+            (5, "maya", (1 << 62) + 5, UidTarget::Id(UserId(5))),
+            (6, "007", (1 << 62) + 6, UidTarget::Id(UserId(6))),
+            (7, "0", (1 << 62) + 7, UidTarget::Id(UserId(7))),
+            (8, "-3", (1 << 62) + 8, UidTarget::Id(UserId(8))),
+            (9, "4611686018427387904", 1 << 62, named("4611686018427387904")),
+            (10, "4611686018427387905", (1 << 62) + 10, UidTarget::Id(UserId(10))),
+        ] {
+            assert_eq!(user(id, name).uid(), Uid(uid), "{name}");
+            assert_eq!(Uid(uid).target(), Some(target), "{name}");
+        }
+        assert_eq!(Uid(0).target(), None);
+        assert_eq!(Uid(-1).target(), None);
+    }
+}

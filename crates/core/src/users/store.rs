@@ -1,0 +1,90 @@
+use async_trait::async_trait;
+use uuid::Uuid;
+
+use super::{PasswordHash, ProfileChange, User, UserId, UserName};
+use crate::apps::AppId;
+use crate::bans::Ban;
+use crate::{Millis, Result};
+
+/// A user to be stored; the store adds his row number.
+#[derive(Clone, Debug)]
+pub struct NewUser {
+    /// Identity within the app.
+    pub name: UserName,
+    /// Identity on the wire of Easemob.
+    pub uuid: Uuid,
+    /// `None`: no password opens the account until one is set.
+    pub password: Option<PasswordHash>,
+    /// Shown in notifications.
+    pub nickname: Option<Box<str>>,
+}
+
+/// What to change about a user.
+#[derive(Clone, Debug)]
+pub enum UserChange {
+    /// A new password; revokes every token.
+    Password(PasswordHash),
+    /// Shut out or let in; shutting out revokes every token.
+    Ban(Ban),
+    /// Nickname and push settings.
+    Profile(ProfileChange),
+}
+
+/// Durable users.
+#[async_trait]
+pub trait UserStore: Send + Sync {
+    /// Stores `users` (at most 60, names distinct) in input order. One answer per user in input
+    /// order, `None` where the name is taken.
+    /// [`Error::UserQuotaReached`](crate::Error::UserQuotaReached) when the app would hold more than
+    /// `quota`; nobody is stored then. `created` is `now`, or the time of the youngest user if the
+    /// clock went back.
+    async fn register(
+        &self,
+        app: AppId,
+        users: Vec<NewUser>,
+        quota: Option<u64>,
+        now: Millis,
+    ) -> Result<Vec<Option<User>>>;
+
+    /// The user called `name`.
+    async fn user_by_name(&self, app: AppId, name: &UserName) -> Result<Option<User>>;
+
+    /// The user with this uuid.
+    async fn user_by_uuid(&self, app: AppId, uuid: Uuid) -> Result<Option<User>>;
+
+    /// Up to `limit` users in order of registration, after row number `after`.
+    async fn users_page(
+        &self,
+        app: AppId,
+        after: Option<UserId>,
+        limit: u32,
+    ) -> Result<Vec<User>>;
+
+    /// The password hash of a user, if he has one.
+    async fn password_hash(&self, app: AppId, user: UserId) -> Result<Option<PasswordHash>>;
+
+    /// Makes one change and sets `modified` to `now`. `None` when the user is gone.
+    /// [`Error::IgnoredGroupLimit`](crate::Error::IgnoredGroupLimit) past `ignored_groups`; nothing
+    /// changes then.
+    async fn change_user(
+        &self,
+        app: AppId,
+        user: UserId,
+        change: UserChange,
+        ignored_groups: u32,
+        now: Millis,
+    ) -> Result<Option<User>>;
+
+    /// Deletes a user with everything that is his: contacts and blocks in both directions, tokens,
+    /// push settings, cursors, memberships, owned groups and rooms. Returns him as he was.
+    async fn delete_user(&self, app: AppId, user: UserId) -> Result<Option<User>>;
+
+    /// Deletes up to `limit` users in order of registration, after row number `after`, each as
+    /// [`UserStore::delete_user`] does. Returns them, and whether more follow.
+    async fn delete_users_page(
+        &self,
+        app: AppId,
+        after: Option<UserId>,
+        limit: u32,
+    ) -> Result<(Vec<User>, bool)>;
+}

@@ -1,0 +1,66 @@
+//! The Easemob REST dialect: HTTP in, core calls, envelopes out. It holds no rules.
+//!
+//! A request passes [`RestGate::serve`] (path normalisation, preflight, panics, error envelopes,
+//! metrics), the router in `routes.rs`, an extractor of `call.rs` that finds app and caller, and one
+//! handler. To add an endpoint: a handler beside its noun with its `#[utoipa::path]` attribute, and a
+//! line in `routes.rs`.
+
+mod body;
+mod call;
+mod cursor;
+mod error;
+mod paths;
+mod relations;
+mod reply;
+mod routes;
+mod service;
+mod token;
+mod users;
+mod wire;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use halloo_core::Core;
+
+pub use error::envelope as error_envelope;
+pub use service::RestGate;
+pub use utoipa::openapi::OpenApi;
+
+/// Settings of the gate.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Scheme and authority put before `uri` fields, without a trailing slash, for instance
+    /// `https://im.example.net`. `None`: `http://` and the request's `Host`.
+    pub public_url: Option<String>,
+    /// Bytes of a request body. Source: Easemob REST 1.2: 1 MiB.
+    pub max_body_bytes: usize,
+    /// Bytes of a request body before its sender has shown a token. Design section 5: 64 KiB.
+    pub max_open_body_bytes: usize,
+    /// Time that a whole request body may take.
+    pub body_timeout: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            public_url: None,
+            max_body_bytes: 1024 * 1024,
+            max_open_body_bytes: 64 * 1024,
+            body_timeout: Duration::from_secs(30),
+        }
+    }
+}
+
+/// What every handler sees.
+#[derive(Clone)]
+pub(crate) struct Gate {
+    pub(crate) core: Core,
+    pub(crate) settings: Arc<Settings>,
+    pub(crate) metrics: Arc<service::RouteMetricsTable>,
+}
+
+/// The OpenAPI document of every route of this gate.
+pub fn openapi() -> OpenApi {
+    routes::document()
+}

@@ -1,0 +1,16 @@
+//! Contacts and blocks.
+
+pub(crate) mod blocks;
+pub(crate) mod contacts;
+
+use halloo_core::users::{User, UserName};
+
+/// Names as the vendor lists them.
+fn texts(names: &[UserName]) -> Vec<&str> {
+    names.iter().map(UserName::as_str).collect()
+}
+
+/// The `path` of an answer about a user's relations.
+fn path_of(owner: &User, relation: &str) -> String {
+    format!("/users/{}/{relation}", owner.uuid)
+}

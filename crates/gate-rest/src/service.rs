@@ -1,0 +1,276 @@
+//! What happens around every request: the path as clients send it, preflight, panics, the error
+//! envelope, what is left of the body, metrics.
+
+use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::header::{
+    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
+    ACCESS_CONTROL_MAX_AGE, ALLOW, CONNECTION, CONTENT_TYPE, EXPECT, HeaderValue, RETRY_AFTER,
+};
+use axum::http::{Method, Request, Response, StatusCode};
+use axum::response::IntoResponse as _;
+use bytes::{Buf, Bytes};
+use futures_util::FutureExt as _;
+use halloo_core::Core;
+use http_body::Frame;
+use http_body_util::BodyExt as _;
+use metrics::{Counter, Histogram};
+use tower::Service as _;
+
+use crate::error::{Failure, render};
+use crate::reply::JSON;
+use crate::{Gate, Settings, paths, routes};
+
+const ANY_ORIGIN: HeaderValue = HeaderValue::from_static("*");
+/// Source: Easemob REST 1.3.
+const ALLOWED_HEADERS: HeaderValue = HeaderValue::from_static(
+    "Authorization, Content-Type, Accept, X-Requested-With, restrict-access, share-secret, \
+     thumbnail, thumbnail-height, thumbnail-width",
+);
+/// How long the rest of an unread body is waited for, so that the connection stays usable.
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The Easemob REST gate, ready to serve requests.
+#[derive(Clone)]
+pub struct RestGate {
+    router: Router,
+    gate: Gate,
+}
+
+/// What is known about a request before and after the router.
+pub(crate) struct RequestState {
+    started: Instant,
+    route: OnceLock<Arc<RouteMetrics>>,
+}
+
+impl RequestState {
+    pub(crate) fn duration_ms(&self) -> i32 {
+        i32::try_from(self.started.elapsed().as_millis()).unwrap_or(i32::MAX)
+    }
+
+    pub(crate) fn matched(&self, route: Option<Arc<RouteMetrics>>) {
+        if let Some(route) = route {
+            let _ = self.route.set(route);
+        }
+    }
+}
+
+impl RestGate {
+    /// The gate onto `core`.
+    pub fn new(core: Core, settings: Settings) -> Self {
+        let metrics = Arc::new(RouteMetricsTable::new());
+        let gate = Gate { core, settings: Arc::new(settings), metrics };
+        Self { router: routes::router(gate.clone()), gate }
+    }
+
+    /// Answers one request. Never fails and never panics: whatever goes wrong is an answer.
+    pub async fn serve<B>(&self, request: Request<B>) -> Response<Body>
+    where
+        B: http_body::Body<Data = Bytes> + Send + Unpin + 'static,
+        B::Error: std::error::Error + Send + Sync + 'static,
+    {
+        let state = Arc::new(RequestState { started: Instant::now(), route: OnceLock::new() });
+        let head = request.method() == Method::HEAD;
+        let (request, rest) = split(request);
+        let mut response = self.route(request, &state).await;
+        if response.status().as_u16() >= 400 {
+            response = self.refuse(response, &state, head);
+        }
+        response.headers_mut().insert(ACCESS_CONTROL_ALLOW_ORIGIN, ANY_ORIGIN);
+        self.gate.metrics.record(&state, response.status());
+        if let Some(rest) = rest
+            && !rest.drain(self.gate.settings.max_body_bytes).await
+        {
+            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        }
+        response
+    }
+
+    async fn route(&self, mut request: Request<Body>, state: &Arc<RequestState>) -> Response<Body> {
+        if request.method() == Method::OPTIONS {
+            return preflight();
+        }
+        match paths::normalise(request.uri()) {
+            Ok(None) => {}
+            Ok(Some(uri)) => *request.uri_mut() = uri,
+            Err(paths::UnreadablePath) => return Failure::unknown_resource().into_response(),
+        }
+        request.extensions_mut().insert(Arc::clone(state));
+        let mut router = self.router.clone();
+        match AssertUnwindSafe(router.call(request)).catch_unwind().await {
+            Ok(Ok(response)) => response,
+            Err(panic) => {
+                tracing::error!("A request handler panicked: {}", panic_text(&*panic));
+                StatusCode::INTERNAL_SERVER_ERROR.into_response()
+            }
+        }
+    }
+
+    /// Puts the envelope around whatever refused the request.
+    fn refuse(&self, mut response: Response<Body>, state: &RequestState, head: bool) -> Response<Body> {
+        let status = response.status();
+        let failure = response.extensions_mut().remove::<Failure>();
+        let failure = failure.unwrap_or_else(|| Failure::of_status(status));
+        let now = self.gate.core.now().0;
+        let body = render(&failure, now, state.duration_ms());
+        let allow = response.headers_mut().remove(ALLOW);
+        let mut refusal = Response::new(if head { Body::empty() } else { Body::from(body) });
+        *refusal.status_mut() = failure.status;
+        let headers = refusal.headers_mut();
+        headers.insert(CONTENT_TYPE, JSON);
+        if failure.status == StatusCode::METHOD_NOT_ALLOWED {
+            headers.insert(ALLOW, allow.unwrap_or(HeaderValue::from_static("GET")));
+        }
+        if matches!(failure.status.as_u16(), 429 | 503) {
+            headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        if failure.close {
+            headers.insert(CONNECTION, HeaderValue::from_static("close"));
+        }
+        refusal
+    }
+}
+
+fn preflight() -> Response<Body> {
+    let mut response = StatusCode::NO_CONTENT.into_response();
+    let headers = response.headers_mut();
+    headers.insert(
+        ACCESS_CONTROL_ALLOW_METHODS,
+        HeaderValue::from_static("GET, POST, PUT, DELETE, OPTIONS"),
+    );
+    headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, ALLOWED_HEADERS);
+    headers.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("86400"));
+    response
+}
+
+fn panic_text(panic: &(dyn std::any::Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no text")
+}
+
+/// A body that a handler may leave unread: the service then takes the rest off the connection.
+struct Shared<B>(Arc<Mutex<B>>);
+
+/// The service's hold on a body.
+trait Rest: Send {
+    /// Reads what is left, up to `max_bytes`. `false` when the connection is of no more use.
+    fn drain(self: Box<Self>, max_bytes: usize) -> Pin<Box<dyn Future<Output = bool> + Send>>;
+}
+
+
+fn split<B>(request: Request<B>) -> (Request<Body>, Option<Box<dyn Rest>>)
+where
+    B: http_body::Body<Data = Bytes> + Send + Unpin + 'static,
+    B::Error: std::error::Error + Send + Sync + 'static,
+{
+    if http_body::Body::is_end_stream(request.body()) {
+        return (request.map(|_| Body::empty()), None);
+    }
+    // Whoever asks before sending does not send what was refused.
+    let asks = request.headers().contains_key(EXPECT);
+    let (parts, body) = request.into_parts();
+    let body = Arc::new(Mutex::new(body));
+    let rest: Option<Box<dyn Rest>> =
+        if asks { None } else { Some(Box::new(Shared(Arc::clone(&body)))) };
+    (Request::from_parts(parts, Body::new(Shared(body))), rest)
+}
+
+impl<B: http_body::Body<Data = Bytes> + Unpin> http_body::Body for Shared<B> {
+    type Data = Bytes;
+    type Error = B::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
+        let mut body = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        Pin::new(&mut *body).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).is_end_stream()
+    }
+
+    fn size_hint(&self) -> http_body::SizeHint {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).size_hint()
+    }
+}
+
+impl<B> Rest for Shared<B>
+where
+    B: http_body::Body<Data = Bytes> + Send + Unpin + 'static,
+    B::Error: Send,
+{
+    fn drain(mut self: Box<Self>, max_bytes: usize) -> Pin<Box<dyn Future<Output = bool> + Send>> {
+        Box::pin(async move {
+            let mut left = max_bytes;
+            let drain = async {
+                while !http_body::Body::is_end_stream(&*self) {
+                    match self.frame().await {
+                        None => return true,
+                        Some(Err(_)) => return false,
+                        Some(Ok(frame)) => {
+                            let read = frame.data_ref().map_or(0, Buf::remaining);
+                            let Some(rest) = left.checked_sub(read) else { return false };
+                            left = rest;
+                        }
+                    }
+                }
+                true
+            };
+            tokio::time::timeout(DRAIN_TIMEOUT, drain).await.unwrap_or(false)
+        })
+    }
+}
+
+/// Handles of one route's metrics, looked up once.
+pub(crate) struct RouteMetrics {
+    by_class: [Counter; 6],
+    seconds: Histogram,
+}
+
+/// The metrics of every route, by its pattern.
+pub(crate) struct RouteMetricsTable {
+    routes: std::collections::HashMap<String, Arc<RouteMetrics>>,
+    unmatched: Arc<RouteMetrics>,
+}
+
+impl RouteMetricsTable {
+    fn new() -> Self {
+        let of = |route: &str| {
+            let count = |class: &'static str| {
+                metrics::counter!(
+                    "halloo_http_requests_total", "route" => route.to_owned(), "status" => class
+                )
+            };
+            Arc::new(RouteMetrics {
+                by_class: ["other", "1xx", "2xx", "3xx", "4xx", "5xx"].map(count),
+                seconds: metrics::histogram!(
+                    "halloo_http_request_duration_seconds", "route" => route.to_owned()
+                ),
+            })
+        };
+        let document = routes::document();
+        let routes = document.paths.paths.keys().map(|route| (route.clone(), of(route))).collect();
+        Self { routes, unmatched: of("unmatched") }
+    }
+
+    pub(crate) fn route(&self, pattern: &str) -> Option<Arc<RouteMetrics>> {
+        self.routes.get(pattern).map(Arc::clone)
+    }
+
+    fn record(&self, state: &RequestState, status: StatusCode) {
+        let route = state.route.get().unwrap_or(&self.unmatched);
+        let class = usize::from(status.as_u16() / 100);
+        if let Some(counter) = route.by_class.get(class).or(route.by_class.first()) {
+            counter.increment(1);
+        }
+        route.seconds.record(state.started.elapsed().as_secs_f64());
+    }
+}

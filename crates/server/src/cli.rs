@@ -1,0 +1,448 @@
+//! The command line.
+
+use std::io::{BufRead as _, Write as _};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result, bail};
+use clap::{Args, Parser, Subcommand};
+use serde_json::Value;
+use tokio::signal::unix::{SignalKind, signal};
+use tracing::info;
+
+use crate::commands::{self, Command};
+use crate::config::{Config, Overrides};
+use crate::control;
+use crate::data_folder::{Claim, DataFolder};
+use crate::serve::{Server, Surroundings, open_core};
+use crate::system::{SystemClock, SystemEntropy};
+use crate::telemetry;
+
+/// Self-hosted instant messaging for Easemob and RTM applications.
+///
+/// Without a sub-command it serves: it makes its data folder and a first app on the first start and
+/// prints the addresses and three commands to try.
+#[derive(Debug, Parser)]
+#[command(name = "halloo", version, after_help = "Examples:
+  halloo                                          serve from ./halloo-data on loopback
+  halloo serve --data /var/lib/halloo --http 127.0.0.1:9000
+  halloo app create acme/chat --registration open --json
+  halloo app show demo-org/demo-app --secrets
+  halloo user add demo-org/demo-app maya          prints a random password
+  halloo user ban demo-org/demo-app maya --seconds 3600
+  halloo backup /backups/halloo-monday.db
+  halloo check --config /etc/halloo.toml")]
+pub struct Cli {
+    #[command(flatten)]
+    settings: SettingFlags,
+    #[command(subcommand)]
+    action: Option<Action>,
+}
+
+#[derive(Debug, Args)]
+struct SettingFlags {
+    /// Settings file; without it ./halloo.toml, if there is one.
+    #[arg(long, global = true, env = "HALLOO_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Data folder.
+    #[arg(long, global = true, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Address of REST, health and metrics.
+    #[arg(long, global = true, value_name = "ADDR")]
+    http: Option<SocketAddr>,
+    /// Address of the RTM server gate (nothing listens there yet).
+    #[arg(long, global = true, value_name = "ADDR")]
+    rtm_server: Option<SocketAddr>,
+    /// Address of the RTM client gate (nothing listens there yet).
+    #[arg(long, global = true, value_name = "ADDR")]
+    rtm_client: Option<SocketAddr>,
+    /// Address of RTM dispatch (nothing listens there yet).
+    #[arg(long, global = true, value_name = "ADDR")]
+    rtm_dispatch: Option<SocketAddr>,
+    /// Print JSON, one value.
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Serve until SIGTERM or Ctrl-C.
+    Serve {
+        /// Show the first app's client secret on the first start.
+        #[arg(long)]
+        show_secrets: bool,
+    },
+    /// Apps: make, list, show, change.
+    #[command(subcommand)]
+    App(AppAction),
+    /// Users: add, list, ban, unban, kick.
+    #[command(subcommand)]
+    User(UserAction),
+    /// Write a consistent copy of the database to a new file, also while serving.
+    Backup {
+        /// The new file. To go back to it: put it as halloo.db into an empty data folder.
+        target: PathBuf,
+    },
+    /// Check the settings and say what is in force.
+    Check,
+}
+
+#[derive(Debug, Subcommand)]
+enum AppAction {
+    /// Make an app with fresh credentials.
+    Create {
+        /// ORG/APP
+        app: String,
+        /// Who may register users: open or authorised.
+        #[arg(long, default_value = "authorised")]
+        registration: String,
+    },
+    /// List apps and how many users they have.
+    List,
+    /// Show one app.
+    Show {
+        /// ORG/APP
+        app: String,
+        /// Show its secrets, too.
+        #[arg(long)]
+        secrets: bool,
+        /// Print the client secret and nothing else.
+        #[arg(long, conflicts_with = "json")]
+        client_secret: bool,
+    },
+    /// Replace the client secret; every token of the app is void at once.
+    RotateSecret {
+        /// ORG/APP
+        app: String,
+        /// Replace the RTM secret instead.
+        #[arg(long)]
+        rtm: bool,
+    },
+    /// Say who may register users.
+    SetRegistration {
+        /// ORG/APP
+        app: String,
+        /// open or authorised
+        registration: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum UserAction {
+    /// Add a user. Without a password a random one is made and printed.
+    Add {
+        /// ORG/APP
+        app: String,
+        /// Name of the user.
+        name: String,
+        /// Password; other users of this machine can see it while the command runs.
+        #[arg(long, conflicts_with = "password_stdin")]
+        password: Option<String>,
+        /// Read the password from the first line of the standard input.
+        #[arg(long)]
+        password_stdin: bool,
+        /// Name for notifications.
+        #[arg(long)]
+        nickname: Option<String>,
+    },
+    /// List users in order of registration.
+    List {
+        /// ORG/APP
+        app: String,
+        /// How many at most.
+        #[arg(long, default_value_t = 100)]
+        limit: usize,
+    },
+    /// Shut a user out; his tokens and connections end.
+    Ban {
+        /// ORG/APP
+        app: String,
+        /// Name of the user.
+        name: String,
+        /// For how long; for ever if absent.
+        #[arg(long)]
+        seconds: Option<i64>,
+    },
+    /// Let a user in again.
+    Unban {
+        /// ORG/APP
+        app: String,
+        /// Name of the user.
+        name: String,
+    },
+    /// Close a user's connections.
+    Kick {
+        /// ORG/APP
+        app: String,
+        /// Name of the user.
+        name: String,
+        /// Only those on this resource.
+        #[arg(long)]
+        resource: Option<String>,
+    },
+}
+
+/// Does what the command line says.
+/// # Errors
+/// One clear line for the person who called.
+pub fn run(cli: Cli) -> Result<()> {
+    let flags = cli.settings;
+    let overrides = Overrides {
+        data: flags.data,
+        http: flags.http,
+        rtm_server: flags.rtm_server,
+        rtm_client: flags.rtm_client,
+        rtm_dispatch: flags.rtm_dispatch,
+    };
+    let config = Config::load(flags.config.as_deref(), &overrides)?;
+    let json = flags.json;
+    match cli.action {
+        None => serve(config, false),
+        Some(Action::Serve { show_secrets }) => serve(config, show_secrets),
+        Some(Action::Check) => check(&config, json),
+        Some(Action::App(action)) => app(&config, action, json),
+        Some(Action::User(action)) => user(&config, action, json),
+        Some(Action::Backup { target }) => {
+            let target = std::path::absolute(target)?;
+            let done = carry_out(&config, Command::Backup { target })?;
+            print(json, &done, |done| format!("Wrote {}", text(&done["backup"])))
+        }
+    }
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime> {
+    Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
+}
+
+fn surroundings() -> Surroundings {
+    Surroundings { clock: Arc::new(SystemClock), entropy: Arc::new(SystemEntropy), metrics: None }
+}
+
+fn serve(config: Config, show_secrets: bool) -> Result<()> {
+    telemetry::start_logs(&config.log)?;
+    let metrics = telemetry::start_metrics()?;
+    let folder = match DataFolder::claim(&config.data.dir)? {
+        Claim::Owned(folder) => folder,
+        Claim::Busy => {
+            bail!("another halloo is using the data folder {}", config.data.dir.display())
+        }
+    };
+    let data = config.data.dir.clone();
+    runtime()?.block_on(async move {
+        let (mut terminate, mut interrupt) =
+            (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+        let surroundings = Surroundings { metrics: Some(metrics), ..surroundings() };
+        let server = Server::start(folder, config, surroundings).await?;
+        out(&banner(&server, &data, show_secrets))?;
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        info!("Stopping");
+        server.stop().await;
+        Ok(())
+    })
+}
+
+/// What a person sees when the server is ready.
+fn banner(server: &Server, data: &Path, show_secrets: bool) -> String {
+    let http = format!("http://{}", server.http_address);
+    let folder = data.display();
+    let mut text = format!(
+        "Halloo is ready.\n\n  REST      {http}\n  API page  {http}/docs\n  Data      {folder}\n"
+    );
+    let Some(app) = &server.first_app else { return text + "\n" };
+    let program = std::env::current_exe().unwrap_or_else(|_| "halloo".into());
+    let program = program.display();
+    let key = &app.key;
+    let show = format!("{program} app show {key} --data {folder}");
+    let secret = if show_secrets {
+        app.client_secret.reveal().to_owned()
+    } else {
+        format!("shown by: {show} --secrets")
+    };
+    text += &format!(
+        "\n  First app      {key}\n  client_id      {id}\n  client_secret  {secret}\n\n\
+         Try it:\n\n\
+         TOKEN=$(curl -s {http}/{key}/token -d '{{\"grant_type\":\"client_credentials\",\
+         \"client_id\":\"{id}\",\"client_secret\":\"'$({show} --client-secret)'\"}}' | \
+         sed 's/.*\"access_token\":\"\\([^\"]*\\)\".*/\\1/')\n\
+         curl -H \"Authorization: Bearer $TOKEN\" {http}/{key}/users \
+         -d '{{\"username\":\"maya\",\"password\":\"'$(date +%N)'\"}}'\n\
+         curl -H \"Authorization: Bearer $TOKEN\" {http}/{key}/users/maya/status\n\n",
+        id = app.client_id,
+    );
+    text
+}
+
+fn check(config: &Config, json: bool) -> Result<()> {
+    let shown = serde_json::json!({
+        "data": config.data.dir,
+        "http": config.listen.http,
+        "rtm_server": config.listen.rtm_server,
+        "rtm_client": config.listen.rtm_client,
+        "rtm_dispatch": config.listen.rtm_dispatch,
+    });
+    print(json, &shown, |shown| {
+        format!(
+            "The settings are good.\n  data          {}\n  http          {}\n  rtm_server    {}\n  \
+             rtm_client    {}\n  rtm_dispatch  {}",
+            text(&shown["data"]),
+            text(&shown["http"]),
+            text(&shown["rtm_server"]),
+            text(&shown["rtm_client"]),
+            text(&shown["rtm_dispatch"]),
+        )
+    })
+}
+
+fn app(config: &Config, action: AppAction, json: bool) -> Result<()> {
+    match action {
+        AppAction::Create { app, registration } => {
+            let made = carry_out(config, Command::AppCreate { app, registration })?;
+            print(json, &made, |app| describe_app(app, false))
+        }
+        AppAction::List => {
+            let apps = carry_out(config, Command::AppList)?;
+            print(json, &apps, |apps| {
+                lines(apps, |app| {
+                    format!(
+                        "{}/{}  {}  {} users",
+                        text(&app["org"]), text(&app["app"]), text(&app["registration"]), app["users"]
+                    )
+                })
+            })
+        }
+        AppAction::Show { app, secrets, client_secret } => {
+            let mut shown = carry_out(config, Command::AppShow { app })?;
+            if client_secret {
+                return out(&format!("{}\n", text(&shown["client_secret"])));
+            }
+            if !secrets && let Some(fields) = shown.as_object_mut() {
+                fields.remove("client_secret");
+                fields.remove("rtm_secret");
+            }
+            print(json, &shown, |app| describe_app(app, secrets))
+        }
+        AppAction::RotateSecret { app, rtm } => {
+            let rotated = carry_out(config, Command::AppRotateSecret { app, rtm })?;
+            print(json, &rotated, |app| describe_app(app, true))
+        }
+        AppAction::SetRegistration { app, registration } => {
+            let mut changed = carry_out(config, Command::AppSetRegistration { app, registration })?;
+            if let Some(fields) = changed.as_object_mut() {
+                fields.remove("client_secret");
+                fields.remove("rtm_secret");
+            }
+            print(json, &changed, |app| describe_app(app, false))
+        }
+    }
+}
+
+fn user(config: &Config, action: UserAction, json: bool) -> Result<()> {
+    let command = match action {
+        UserAction::Add { app, name, password, password_stdin, nickname } => {
+            let password = if password_stdin { Some(line_from_stdin()?) } else { password };
+            Command::UserAdd { app, name, password, nickname }
+        }
+        UserAction::List { app, limit } => Command::UserList { app, limit },
+        UserAction::Ban { app, name, seconds } => Command::UserBan { app, name, seconds },
+        UserAction::Unban { app, name } => Command::UserUnban { app, name },
+        UserAction::Kick { app, name, resource } => Command::UserKick { app, name, resource },
+    };
+    let done = carry_out(config, command)?;
+    print(json, &done, |done| match done {
+        Value::Array(_) => lines(done, describe_user),
+        _ => describe_user(done),
+    })
+}
+
+/// Carries `command` out, here if nobody serves from the data folder, else by whoever does.
+fn carry_out(config: &Config, command: Command) -> Result<Value> {
+    let data = &config.data.dir;
+    let makes_folder = matches!(command, Command::AppCreate { .. });
+    if !makes_folder && !data.join("halloo.db").exists() {
+        bail!("there is no database in the data folder {}; serve once, or name it with --data", data.display());
+    }
+    match DataFolder::claim(data)? {
+        Claim::Busy => control::request(data, &command),
+        Claim::Owned(folder) => runtime()?.block_on(async {
+            let core = open_core(&folder, config, &surroundings())?;
+            let done = commands::execute(&core, command).await;
+            core.settle().await;
+            done
+        }),
+    }
+}
+
+fn line_from_stdin() -> Result<String> {
+    let mut line = String::new();
+    std::io::stdin().lock().read_line(&mut line).context("cannot read the password")?;
+    Ok(line.trim_end_matches(['\r', '\n']).to_owned())
+}
+
+fn describe_app(app: &Value, secrets: bool) -> String {
+    let mut shown = format!(
+        "{}/{}\n  application    {}\n  client_id      {}\n  pid            {}\n  registration   {}",
+        text(&app["org"]),
+        text(&app["app"]),
+        text(&app["application"]),
+        text(&app["client_id"]),
+        app["pid"],
+        text(&app["registration"]),
+    );
+    if secrets {
+        shown += &format!(
+            "\n  client_secret  {}\n  rtm_secret     {}",
+            text(&app["client_secret"]),
+            text(&app["rtm_secret"])
+        );
+    }
+    shown
+}
+
+fn describe_user(user: &Value) -> String {
+    if let Some(closed) = user.get("closed_sessions") {
+        return format!("{}: {closed} connections closed", text(&user["username"]));
+    }
+    let mut shown = format!("{}  uid {}", text(&user["username"]), user["uid"]);
+    match &user["banned"] {
+        Value::String(word) if word == "no" => {}
+        Value::String(word) => shown += &format!("  banned {word}"),
+        until => shown += &format!("  banned until {} ms", until["until_ms"]),
+    }
+    if user["online"] == true {
+        shown += "  online";
+    }
+    if let Some(password) = user.get("password") {
+        shown += &format!("  password {}", text(password));
+    }
+    shown
+}
+
+fn lines(values: &Value, describe: impl Fn(&Value) -> String) -> String {
+    let values = values.as_array().map(Vec::as_slice).unwrap_or_default();
+    values.iter().map(describe).collect::<Vec<_>>().join("\n")
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
+}
+
+fn print(json: bool, value: &Value, describe: impl Fn(&Value) -> String) -> Result<()> {
+    let shown = if json { value.to_string() } else { describe(value) };
+    if shown.is_empty() {
+        return Ok(());
+    }
+    out(&format!("{shown}\n"))
+}
+
+/// Writes to the standard output; a reader that went away is no error.
+fn out(text: &str) -> Result<()> {
+    let mut stdout = std::io::stdout().lock();
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,195 @@
+//! What the command line can do to apps and users, on a stopped data folder or beside a running
+//! server: the same code on the same core either way.
+
+use std::path::PathBuf;
+use std::str::FromStr as _;
+
+use anyhow::{Context as _, Result, anyhow, bail};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use halloo_core::apps::{App, AppId, AppKey, Registration};
+use halloo_core::bans::Ban;
+use halloo_core::ports::Entropy as _;
+use halloo_core::sessions::CloseReason;
+use halloo_core::users::{Draft, User};
+use halloo_core::{Core, Error};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::system::SystemEntropy;
+
+/// Users read in one step of a listing.
+const PAGE: u32 = 100;
+
+/// One thing to do. Travels over the control socket as JSON.
+#[derive(Debug, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "cli.rs documents each sub-command for its users")]
+pub enum Command {
+    AppCreate { app: String, registration: String },
+    AppList,
+    AppShow { app: String },
+    AppRotateSecret { app: String, rtm: bool },
+    AppSetRegistration { app: String, registration: String },
+    UserAdd { app: String, name: String, password: Option<String>, nickname: Option<String> },
+    UserList { app: String, limit: usize },
+    UserBan { app: String, name: String, seconds: Option<i64> },
+    UserUnban { app: String, name: String },
+    UserKick { app: String, name: String, resource: Option<String> },
+    Backup { target: PathBuf },
+}
+
+/// Carries `command` out and returns what to print.
+/// # Errors
+/// What the domain refused, in one line.
+pub async fn execute(core: &Core, command: Command) -> Result<Value> {
+    match command {
+        Command::AppCreate { app, registration } => {
+            let key = AppKey::from_str(&app)?;
+            let created = core.apps.create(key, registration_of(&registration)?).await;
+            let created = created.map_err(|error| match error {
+                Error::AppExists => anyhow!("the app {app} exists already"),
+                other => other.into(),
+            })?;
+            Ok(app_json(&created))
+        }
+        Command::AppList => {
+            let mut apps = Vec::new();
+            let mut after = AppId(0);
+            loop {
+                let page = core.apps.list(after, PAGE).await?;
+                let Some(last) = page.last() else { return Ok(Value::Array(apps)) };
+                after = last.id;
+                for app in &page {
+                    let users = core.apps.user_count(app).await?;
+                    apps.push(json!({
+                        "org": app.key.org, "app": app.key.name,
+                        "registration": app.registration.as_str(), "users": users,
+                    }));
+                }
+            }
+        }
+        Command::AppShow { app } => Ok(app_json(&*find(core, &app).await?)),
+        Command::AppRotateSecret { app, rtm } => {
+            let key = AppKey::from_str(&app)?;
+            let rotated = if rtm {
+                core.apps.rotate_rtm_secret(&key).await?
+            } else {
+                core.apps.rotate_client_secret(&key).await?
+            };
+            Ok(app_json(&rotated))
+        }
+        Command::AppSetRegistration { app, registration } => {
+            let key = AppKey::from_str(&app)?;
+            let changed = core.apps.set_registration(&key, registration_of(&registration)?).await?;
+            Ok(app_json(&changed))
+        }
+        Command::UserAdd { app, name, password, nickname } => {
+            let app = find(core, &app).await?;
+            let given = password.is_some();
+            let password = password.unwrap_or_else(random_password);
+            let draft = Draft { name: Some(name), password: Some(password.clone()), nickname };
+            let user = core.users.register(app.id, draft).await?;
+            let mut shown = user_json(core, &app, &user);
+            if !given && let Some(fields) = shown.as_object_mut() {
+                fields.insert("password".into(), password.into());
+            }
+            Ok(shown)
+        }
+        Command::UserList { app, limit } => list_users(core, &app, limit).await,
+        Command::UserBan { app, name, seconds } => {
+            let ban = match seconds {
+                Some(seconds) if seconds > 0 => Ban::Until(core.now().plus_seconds(seconds)),
+                Some(_) => bail!("a ban lasts at least one second"),
+                None => Ban::Forever,
+            };
+            set_ban(core, &app, &name, ban).await
+        }
+        Command::UserUnban { app, name } => set_ban(core, &app, &name, Ban::Never).await,
+        Command::UserKick { app, name, resource } => {
+            let app = find(core, &app).await?;
+            let user = core.users.find(app.id, &name).await?;
+            let reason = CloseReason::Kicked;
+            let closed = match resource {
+                Some(on) => core.sessions.close_resource(app.id, &user.name, &on, reason),
+                None => core.sessions.close_all(app.id, &user.name, reason),
+            };
+            Ok(json!({"username": user.name.as_str(), "closed_sessions": closed}))
+        }
+        Command::Backup { target } => {
+            if target.exists() {
+                bail!("{} exists already", target.display());
+            }
+            let done = core.store().backup(&target).await;
+            done.with_context(|| format!("cannot write the backup {}", target.display()))?;
+            Ok(json!({"backup": target}))
+        }
+    }
+}
+
+async fn find(core: &Core, app: &str) -> Result<std::sync::Arc<App>> {
+    let key = AppKey::from_str(app)?;
+    Ok(core.apps.find(&key.org, &key.name).await?)
+}
+
+async fn set_ban(core: &Core, app: &str, name: &str, ban: Ban) -> Result<Value> {
+    let app = find(core, app).await?;
+    let user = core.users.find(app.id, name).await?;
+    let user = core.users.set_ban(app.id, &user, ban).await?;
+    Ok(user_json(core, &app, &user))
+}
+
+async fn list_users(core: &Core, app: &str, limit: usize) -> Result<Value> {
+    let app = find(core, app).await?;
+    let mut users = Vec::new();
+    let mut after = None;
+    loop {
+        let (page, more) = core.users.list(app.id, after, PAGE).await?;
+        after = page.last().map(|user| user.id);
+        users.extend(page.iter().map(|user| user_json(core, &app, user)));
+        if !more || users.len() >= limit {
+            users.truncate(limit);
+            return Ok(Value::Array(users));
+        }
+    }
+}
+
+fn registration_of(text: &str) -> Result<Registration> {
+    text.parse().map_err(|why: String| anyhow!(why))
+}
+
+/// The keys that scripts rely on. Design section 7.
+fn app_json(app: &App) -> Value {
+    json!({
+        "org": app.key.org,
+        "app": app.key.name,
+        "application": app.application.to_string(),
+        "client_id": app.client_id,
+        "client_secret": app.client_secret.reveal(),
+        "pid": app.pid,
+        "rtm_secret": app.rtm_secret.reveal(),
+        "registration": app.registration.as_str(),
+    })
+}
+
+fn user_json(core: &Core, app: &App, user: &User) -> Value {
+    let ban = match user.ban {
+        ban if !ban.holds(core.now()) => json!("no"),
+        Ban::Until(end) => json!({"until_ms": end.0}),
+        Ban::Forever | Ban::Never => json!("for ever"),
+    };
+    json!({
+        "username": user.name.as_str(),
+        "uuid": user.uuid.to_string(),
+        "uid": user.uid().0,
+        "created": user.created.0,
+        "nickname": user.nickname,
+        "banned": ban,
+        "online": core.sessions.is_online(app.id, user.name.as_str()),
+    })
+}
+
+fn random_password() -> String {
+    let mut random = [0; 15];
+    SystemEntropy.fill(&mut random);
+    URL_SAFE_NO_PAD.encode(random)
+}

@@ -1,0 +1,96 @@
+//! The data folder: made private, owned by one process at a time.
+
+use std::fs::{self, File, TryLockError};
+use std::io::Write as _;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, bail};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use halloo_core::ports::Entropy;
+
+/// A data folder that this process owns until the value is dropped.
+pub struct DataFolder {
+    path: PathBuf,
+    /// Locked as long as it is open.
+    _lock: File,
+}
+
+/// What became of an attempt to own a data folder.
+pub enum Claim {
+    /// It is ours.
+    Owned(DataFolder),
+    /// A running server has it.
+    Busy,
+}
+
+impl DataFolder {
+    /// Makes the folder if need be (mode 0700) and takes its lock.
+    /// # Errors
+    /// When the folder can not be made or written, or is open to others.
+    pub fn claim(path: &Path) -> Result<Claim> {
+        if !path.exists() {
+            let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(path);
+            made.with_context(|| format!("cannot make the data folder {}", path.display()))?;
+        }
+        make_private(path)?;
+        let lock = fs::OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .mode(0o600)
+            .open(path.join("halloo.lock"))
+            .with_context(|| format!("cannot write to the data folder {}", path.display()))?;
+        match lock.try_lock() {
+            Ok(()) => Ok(Claim::Owned(Self { path: path.to_owned(), _lock: lock })),
+            Err(TryLockError::WouldBlock) => Ok(Claim::Busy),
+            Err(TryLockError::Error(error)) => Err(error).context("cannot lock the data folder"),
+        }
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The operator's token, made on the first call: a secret that opens metrics from elsewhere.
+    /// # Errors
+    /// When the file can not be read or written.
+    pub fn operator_token(&self, entropy: &dyn Entropy) -> Result<String> {
+        let path = self.path.join("operator.token");
+        if let Ok(token) = fs::read_to_string(&path) {
+            return Ok(token.trim().to_owned());
+        }
+        let mut random = [0; 32];
+        entropy.fill(&mut random);
+        let token = URL_SAFE_NO_PAD.encode(random);
+        let mut file = fs::OpenOptions::new()
+            .create_new(true)
+            .write(true)
+            .mode(0o600)
+            .open(&path)
+            .with_context(|| format!("cannot write {}", path.display()))?;
+        writeln!(file, "{token}")?;
+        file.sync_all()?;
+        Ok(token)
+    }
+}
+
+/// Shuts others out of a folder that is empty or holds our database already.
+fn make_private(path: &Path) -> Result<()> {
+    let shown = path.display();
+    let metadata = fs::metadata(path).with_context(|| format!("cannot read {shown}"))?;
+    if !metadata.is_dir() {
+        bail!("the data folder {shown} is not a folder");
+    }
+    if metadata.permissions().mode() & 0o077 == 0 {
+        return Ok(());
+    }
+    let ours = path.join("halloo.db").exists() || fs::read_dir(path)?.next().is_none();
+    if !ours {
+        bail!("{shown} is open to others and holds other files; name a folder of its own with --data");
+    }
+    let private = fs::set_permissions(path, fs::Permissions::from_mode(0o700));
+    private.with_context(|| format!("cannot make the data folder {shown} private"))
+}

@@ -1,0 +1,273 @@
+//! The stream under an HTTP connection: timeouts from the first byte on, and our envelope around the
+//! errors that the HTTP parser answers by itself.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use axum::http::StatusCode;
+use halloo_core::ports::Clock;
+use halloo_gate_rest::error_envelope;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::{Instant, Sleep};
+
+/// How long a client may take for what. See `config.default.toml`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Timeouts {
+    pub(crate) head: Duration,
+    pub(crate) idle: Duration,
+    pub(crate) write: Duration,
+}
+
+/// What the connection's service tells its stream, and the reverse.
+#[derive(Default)]
+pub(crate) struct Exchange {
+    /// Whether a request is being answered.
+    pub(crate) busy: AtomicBool,
+    /// Whether the head of the present request gave two lengths.
+    pub(crate) ambiguous: AtomicBool,
+}
+
+/// What the stream is reading.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reading {
+    /// Nothing: waiting for the first byte of a request.
+    Nothing,
+    /// The head of a request.
+    Head,
+    /// The body; its time is limited where it is read.
+    Body,
+}
+
+pub(crate) struct Guarded<S> {
+    stream: S,
+    timeouts: Timeouts,
+    exchange: Arc<Exchange>,
+    clock: Arc<dyn Clock>,
+    reading: Reading,
+    deadline: Instant,
+    /// Armed at or after the deadline that was nearest when it was last looked at.
+    alarm: Pin<Box<Sleep>>,
+    /// What was read of the present head.
+    head: Vec<u8>,
+    write_alarm: Option<Pin<Box<Sleep>>>,
+    /// An envelope that is being written in place of the parser's bare answer, and how much went out.
+    replacement: Option<(Vec<u8>, usize)>,
+}
+
+impl<S> Guarded<S> {
+    pub(crate) fn new(
+        stream: S,
+        timeouts: Timeouts,
+        exchange: Arc<Exchange>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        // A new connection has no longer for its first byte than a request has for its head.
+        let deadline = Instant::now() + timeouts.head;
+        Self {
+            stream,
+            timeouts,
+            exchange,
+            clock,
+            reading: Reading::Nothing,
+            deadline,
+            alarm: Box::pin(tokio::time::sleep_until(deadline)),
+            head: Vec::new(),
+            write_alarm: None,
+            replacement: None,
+        }
+    }
+
+    /// Follows the exchange: a request that was read whole is being answered, or was.
+    fn follow(&mut self) {
+        let busy = self.exchange.busy.load(Ordering::Relaxed);
+        if busy {
+            self.reading = Reading::Body;
+        } else if self.reading == Reading::Body {
+            self.reading = Reading::Nothing;
+            self.deadline = Instant::now() + self.timeouts.idle;
+        }
+    }
+
+    /// Takes note of bytes outside a body.
+    fn observe(&mut self, bytes: &[u8]) {
+        if self.reading == Reading::Nothing {
+            self.reading = Reading::Head;
+            self.deadline = Instant::now() + self.timeouts.head;
+            self.head.clear();
+        }
+        // What the whole head can not exceed bounds this buffer: the parser refuses it before.
+        self.head.extend_from_slice(bytes);
+        if let Some(end) = find(&self.head, b"\r\n\r\n") {
+            let head = self.head.get(..end).unwrap_or_default();
+            self.exchange.ambiguous.store(is_ambiguous(head), Ordering::Relaxed);
+            self.head.clear();
+        }
+    }
+
+    /// Whether the present deadline has passed.
+    fn expired(&mut self, context: &mut Context<'_>) -> bool {
+        if self.reading == Reading::Body {
+            return false;
+        }
+        if self.alarm.deadline() > self.deadline {
+            self.alarm.as_mut().reset(self.deadline);
+        }
+        while self.alarm.as_mut().poll(context).is_ready() {
+            if Instant::now() >= self.deadline {
+                return true;
+            }
+            self.alarm.as_mut().reset(self.deadline);
+        }
+        false
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Guarded<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let this = &mut *self;
+        this.follow();
+        let before = buffer.filled().len();
+        match Pin::new(&mut this.stream).poll_read(context, buffer) {
+            Poll::Ready(Ok(())) => {
+                let fresh = buffer.filled().get(before..).unwrap_or_default();
+                if this.reading != Reading::Body && !fresh.is_empty() {
+                    this.observe(fresh);
+                }
+                Poll::Ready(Ok(()))
+            }
+            Poll::Pending if this.expired(context) => {
+                Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
+            }
+            other => other,
+        }
+    }
+}
+
+impl<S: AsyncWrite + Unpin> Guarded<S> {
+    fn poll_write_timed(
+        &mut self,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write(context, bytes);
+        if written.is_ready() {
+            self.write_alarm = None;
+            return written;
+        }
+        let timeout = self.timeouts.write;
+        let alarm = self.write_alarm.get_or_insert_with(|| Box::pin(tokio::time::sleep(timeout)));
+        if alarm.as_mut().poll(context).is_ready() {
+            return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+        }
+        Poll::Pending
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Guarded<S> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let this = &mut *self;
+        if this.replacement.is_none() {
+            match bare_refusal(bytes) {
+                None => return this.poll_write_timed(context, bytes),
+                Some(status) => {
+                    this.replacement = Some((full_refusal(status, this.clock.now().0), 0));
+                }
+            }
+        }
+        while let Some((envelope, mut out)) = this.replacement.take() {
+            let rest = envelope.get(out..).unwrap_or_default();
+            if rest.is_empty() {
+                return Poll::Ready(Ok(bytes.len()));
+            }
+            let written = this.poll_write_timed(context, rest);
+            if let Poll::Ready(Ok(count)) = &written {
+                out += count;
+            }
+            this.replacement = Some((envelope, out));
+            match written {
+                Poll::Ready(Ok(0)) => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+                Poll::Ready(Ok(_)) => {}
+                other => return other,
+            }
+        }
+        Poll::Ready(Ok(bytes.len()))
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}
+
+fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
+    haystack.windows(needle.len()).position(|window| window == needle)
+}
+
+/// Whether a head declares both a length and a transfer encoding. Source: Easemob REST 1.1.
+fn is_ambiguous(head: &[u8]) -> bool {
+    let (mut length, mut encoding) = (false, false);
+    for line in head.split(|byte| *byte == b'\n') {
+        let name = line.split(|byte| *byte == b':').next().unwrap_or_default();
+        length |= name.eq_ignore_ascii_case(b"content-length");
+        encoding |= name.eq_ignore_ascii_case(b"transfer-encoding");
+    }
+    length && encoding
+}
+
+/// The status of an answer that the parser gives by itself: it alone sends these without a body.
+fn bare_refusal(bytes: &[u8]) -> Option<StatusCode> {
+    let status = bytes.strip_prefix(b"HTTP/1.1 ").or_else(|| bytes.strip_prefix(b"HTTP/1.0 "))?;
+    let status = StatusCode::from_bytes(status.get(..3)?).ok()?;
+    let automatic = matches!(status.as_u16(), 400 | 414 | 431);
+    (automatic && find(bytes, b"content-length: 0\r\n").is_some()).then_some(status)
+}
+
+fn full_refusal(status: StatusCode, timestamp: i64) -> Vec<u8> {
+    let body = error_envelope(status, timestamp);
+    let reason = status.canonical_reason().unwrap_or("Refused");
+    let mut answer = format!(
+        "HTTP/1.1 {} {reason}\r\ncontent-type: application/json;charset=UTF-8\r\n\
+         access-control-allow-origin: *\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",
+        status.as_u16(),
+        body.len()
+    )
+    .into_bytes();
+    answer.extend_from_slice(&body);
+    answer
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_lengths_are_seen_in_any_spelling() {
+        let head = |fields: &str| format!("POST / HTTP/1.1\r\n{fields}Host: x").into_bytes();
+        assert!(is_ambiguous(&head("Content-Length: 3\r\nTRANSFER-ENCODING: chunked\r\n")));
+        assert!(!is_ambiguous(&head("Content-Length: 3\r\n")));
+        assert!(!is_ambiguous(&head("Transfer-Encoding: chunked\r\n")));
+    }
+
+    #[test]
+    fn only_the_parsers_own_answers_are_replaced() {
+        let bare = b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+        assert_eq!(bare_refusal(bare), Some(StatusCode::BAD_REQUEST));
+        assert_eq!(bare_refusal(b"HTTP/1.1 400 Bad Request\r\ncontent-length: 9\r\n\r\n"), None);
+        assert_eq!(bare_refusal(b"HTTP/1.1 204 No Content\r\ncontent-length: 0\r\n\r\n"), None);
+    }
+}

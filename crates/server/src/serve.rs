@@ -1,0 +1,142 @@
+//! A running server: wiring, listening, draining.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use halloo_core::Core;
+use halloo_core::apps::{App, AppId, AppKey, Registration};
+use halloo_core::ports::{Clock, Entropy};
+use halloo_gate_rest::RestGate;
+use halloo_store::Sqlite;
+use metrics_exporter_prometheus::PrometheusHandle;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tracing::{info, warn};
+
+use crate::config::Config;
+use crate::control;
+use crate::data_folder::DataFolder;
+use crate::http::HttpServer;
+use crate::operations::Operations;
+
+/// How long connections and changes may take to finish when the server stops.
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(4);
+/// How often what has expired is deleted.
+const SWEEP_INTERVAL: Duration = Duration::from_secs(60);
+/// How often metrics are folded together, so that they do not pile up unread.
+const METRICS_INTERVAL: Duration = Duration::from_secs(5);
+
+/// What a server gets from its surroundings.
+pub struct Surroundings {
+    /// The time of day.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub entropy: Arc<dyn Entropy>,
+    /// Where metrics are collected, if they are.
+    pub metrics: Option<PrometheusHandle>,
+}
+
+/// A server that is listening.
+pub struct Server {
+    /// The domain behind the gates.
+    pub core: Core,
+    /// Where HTTP is served.
+    pub http_address: SocketAddr,
+    /// The app that was made because there was none.
+    pub first_app: Option<Arc<App>>,
+    http: Arc<HttpServer>,
+    tasks: TaskTracker,
+    stop: CancellationToken,
+    // Last: the folder is let go of after everything that uses it.
+    _folder: Arc<DataFolder>,
+}
+
+/// Opens the store of `folder` and wires the domain onto it.
+/// # Errors
+/// When the store can not be opened.
+pub fn open_core(folder: &DataFolder, config: &Config, surroundings: &Surroundings) -> Result<Core> {
+    let store = Sqlite::open(folder.path())
+        .with_context(|| format!("cannot open the database in {}", folder.path().display()))?;
+    Ok(Core::new(
+        Arc::new(store),
+        Arc::clone(&surroundings.clock),
+        Arc::clone(&surroundings.entropy),
+        config.limits(),
+    ))
+}
+
+impl Server {
+    /// Starts serving on `folder`. With no app in it, makes `demo-org/demo-app`.
+    /// # Errors
+    /// When the database can not be opened or an address can not be listened on.
+    pub async fn start(
+        folder: DataFolder,
+        config: Config,
+        surroundings: Surroundings,
+    ) -> Result<Self> {
+        // First, so that a taken port leaves nothing behind.
+        let address = config.listen.http;
+        let listener = TcpListener::bind(address)
+            .await
+            .with_context(|| format!("cannot listen on {address} for HTTP"))?;
+        let core = open_core(&folder, &config, &surroundings)?;
+        let token = folder.operator_token(surroundings.entropy.as_ref())?;
+        let first_app = if core.apps.list(AppId(0), 1).await?.is_empty() {
+            let key = AppKey::new("demo-org", "demo-app")?;
+            Some(core.apps.create(key, Registration::Authorised).await?)
+        } else {
+            None
+        };
+
+        let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
+        control::listen(folder.path(), core.clone(), &tasks, stop.clone())?;
+        let http = Arc::new(HttpServer::new(
+            RestGate::new(core.clone(), config.rest()),
+            Operations::new(core.clone(), surroundings.metrics.clone(), token),
+            surroundings.clock,
+            config.http.clone(),
+        ));
+        let http_address = listener.local_addr()?;
+        tasks.spawn(Arc::clone(&http).run(listener, tasks.clone(), stop.clone()));
+        tasks.spawn(sweep(core.clone(), stop.clone()));
+        if let Some(metrics) = surroundings.metrics {
+            tasks.spawn(fold_metrics(metrics, stop.clone()));
+        }
+        Ok(Self { core, http_address, first_app, http, tasks, stop, _folder: Arc::new(folder) })
+    }
+
+    /// Stops accepting, lets what is under way finish, and closes everything. Takes 4 s at most.
+    pub async fn stop(self) {
+        self.http.operations.drain();
+        self.stop.cancel();
+        self.core.sessions.close_everything();
+        self.tasks.close();
+        let drained = async {
+            self.tasks.wait().await;
+            self.core.settle().await;
+        };
+        if tokio::time::timeout(DRAIN_TIMEOUT, drained).await.is_err() {
+            warn!("Some connections did not finish in time and are cut off");
+        }
+        info!("Stopped");
+    }
+}
+
+async fn sweep(core: Core, stop: CancellationToken) {
+    let mut ticks = tokio::time::interval(SWEEP_INTERVAL);
+    while stop.run_until_cancelled(ticks.tick()).await.is_some() {
+        if let Err(error) = core.sweep().await {
+            warn!("Expired tokens could not be deleted: {error}");
+        }
+    }
+}
+
+async fn fold_metrics(metrics: PrometheusHandle, stop: CancellationToken) {
+    let mut ticks = tokio::time::interval(METRICS_INTERVAL);
+    while stop.run_until_cancelled(ticks.tick()).await.is_some() {
+        metrics.run_upkeep();
+    }
+}

@@ -1,0 +1,129 @@
+use async_trait::async_trait;
+use halloo_core::apps::{App, AppChange, AppId, AppKey, AppStore, NewApp, Secret};
+use halloo_core::{Error, Millis, Result};
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
+
+use super::{Failure, Outcome, Sqlite, uuid};
+
+/// The first `pid` is one above.
+const PID_BASE: i64 = 10_000_000;
+
+const COLUMNS: &str = "id, org, name, application, client_id, client_secret, rtm_secret, \
+                       registration, token_generation, created";
+
+#[async_trait]
+impl AppStore for Sqlite {
+    async fn create_app(&self, app: NewApp) -> Result<App> {
+        self.write(move |connection| {
+            let inserted = connection
+                .prepare_cached(
+                    "INSERT INTO apps (org, name, application, client_id, client_secret, \
+                     rtm_secret, registration, created) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) \
+                     ON CONFLICT (org, name) DO NOTHING",
+                )?
+                .execute(params![
+                    app.key.org,
+                    app.key.name,
+                    app.application.as_bytes(),
+                    app.client_id,
+                    app.client_secret.reveal(),
+                    app.rtm_secret.reveal(),
+                    app.registration.as_str(),
+                    app.created.0,
+                ])?;
+            if inserted == 0 {
+                return Err(Failure::Domain(Error::AppExists));
+            }
+            let id = AppId(connection.last_insert_rowid());
+            find(connection, id)?.ok_or(Failure::Domain(Error::unavailable("the new app is gone")))
+        })
+        .await
+    }
+
+    async fn app(&self, org: &str, name: &str) -> Result<Option<App>> {
+        let (org, name) = (org.to_owned(), name.to_owned());
+        self.look_up(move |connection| {
+            connection
+                .prepare_cached(&format!(
+                    "SELECT {COLUMNS} FROM apps WHERE org = ?1 AND name = ?2"
+                ))?
+                .query_row([org, name], |row| Ok(app(row)))
+                .optional()?
+                .transpose()
+        })
+        .await
+    }
+
+    async fn apps(&self, after: AppId, limit: u32) -> Result<Vec<App>> {
+        self.scan(move |connection| {
+            connection
+                .prepare_cached(&format!(
+                    "SELECT {COLUMNS} FROM apps WHERE id > ?1 ORDER BY id LIMIT ?2"
+                ))?
+                .query_map(params![after.0, limit], |row| Ok(app(row)))?
+                .map(|row| row?)
+                .collect()
+        })
+        .await
+    }
+
+    async fn change_app(&self, app: AppId, change: AppChange) -> Result<Option<App>> {
+        self.write(move |connection| {
+            match change {
+                AppChange::Registration(registration) => connection
+                    .prepare_cached("UPDATE apps SET registration = ?2 WHERE id = ?1")?
+                    .execute(params![app.0, registration.as_str()])?,
+                AppChange::ClientSecret(secret) => connection
+                    .prepare_cached(
+                        "UPDATE apps SET client_secret = ?2, \
+                         token_generation = token_generation + 1 WHERE id = ?1",
+                    )?
+                    .execute(params![app.0, secret.reveal()])?,
+                AppChange::RtmSecret(secret) => connection
+                    .prepare_cached("UPDATE apps SET rtm_secret = ?2 WHERE id = ?1")?
+                    .execute(params![app.0, secret.reveal()])?,
+            };
+            find(connection, app)
+        })
+        .await
+    }
+
+    async fn user_count(&self, app: AppId) -> Result<u64> {
+        self.look_up(move |connection| {
+            let count = connection
+                .prepare_cached("SELECT users FROM apps WHERE id = ?1")?
+                .query_row([app.0], |row| row.get::<_, i64>(0))
+                .optional()?;
+            Ok(u64::try_from(count.unwrap_or(0)).unwrap_or(0))
+        })
+        .await
+    }
+}
+
+fn find(connection: &Connection, id: AppId) -> Outcome<Option<App>> {
+    connection
+        .prepare_cached(&format!("SELECT {COLUMNS} FROM apps WHERE id = ?1"))?
+        .query_row([id.0], |row| Ok(app(row)))
+        .optional()?
+        .transpose()
+}
+
+fn app(row: &Row<'_>) -> Outcome<App> {
+    let id: i64 = row.get(0)?;
+    let (org, name): (String, String) = (row.get(1)?, row.get(2)?);
+    let registration: String = row.get(7)?;
+    let impossible =
+        |column, value: String| Failure::Impossible { table: "apps", column, value };
+    Ok(App {
+        id: AppId(id),
+        key: AppKey::new(&org, &name)?,
+        application: uuid(row, 3, "apps", "application")?,
+        client_id: row.get(4)?,
+        client_secret: Secret::new(row.get::<_, String>(5)?),
+        pid: i32::try_from(PID_BASE + id).map_err(|_| impossible("id", id.to_string()))?,
+        rtm_secret: Secret::new(row.get::<_, String>(6)?),
+        registration: registration.parse().map_err(|_| impossible("registration", registration))?,
+        token_generation: row.get(8)?,
+        created: Millis(row.get(9)?),
+    })
+}
