@@ -140,7 +140,10 @@ impl Config {
         match file {
             Some(file) if !file.is_file() => bail!("no configuration file at {}", file.display()),
             Some(file) => figment = figment.merge(Toml::file_exact(file)),
-            None => figment = figment.merge(Toml::file_exact(USUAL_FILE)),
+            None if Path::new(USUAL_FILE).is_file() => {
+                figment = figment.merge(Toml::file_exact(USUAL_FILE));
+            }
+            None => {}
         }
         let env = Env::prefixed("HALLOO_").filter(|key| key.as_str().contains("__")).split("__");
         figment = figment.merge(env);

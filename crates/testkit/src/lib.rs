@@ -1,0 +1,12 @@
+//! What the tests share: a server inside the test with a clock moved by hand ([`TestServer`]), the
+//! real program as a child process ([`Program`]), and an HTTP client for both ([`Client`]).
+
+mod client;
+mod clock;
+mod program;
+mod server;
+
+pub use client::{Client, Reply, raw_exchange};
+pub use clock::ManualClock;
+pub use program::Program;
+pub use server::{TestApp, TestServer};

@@ -1,0 +1,98 @@
+use std::ffi::OsStr;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Output, Stdio};
+
+use tokio::io::{AsyncBufReadExt as _, BufReader, Lines};
+use tokio::process::{Child, ChildStdout, Command};
+
+use crate::Client;
+
+/// The real program, serving as a child process. Killed when dropped.
+pub struct Program {
+    /// Where it serves HTTP.
+    pub address: SocketAddr,
+    /// What it printed until it was ready.
+    pub banner: String,
+    child: Child,
+    /// Kept open, so that the program can go on printing.
+    _output: Lines<BufReader<ChildStdout>>,
+}
+
+impl Program {
+    /// Starts `binary` on a data folder and a free port, and waits until it says that it is ready.
+    /// # Panics
+    /// When it does not.
+    pub async fn start(binary: &Path, data: &Path, more: &[&str]) -> Self {
+        let mut child = Self::command(binary, data)
+            .args(["serve", "--http", "127.0.0.1:0"])
+            .args(more)
+            .stdout(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .expect("the program starts");
+        let mut output = BufReader::new(child.stdout.take().expect("a pipe")).lines();
+        let (mut banner, mut address) = (String::new(), None);
+        while let Some(line) = output.next_line().await.expect("text") {
+            if let Some(("REST", url)) = line.trim().split_once(' ') {
+                address = url.trim().strip_prefix("http://").map(|a| a.parse().expect("an address"));
+            }
+            banner.push_str(&line);
+            banner.push('\n');
+            if line.trim().starts_with("Data") {
+                break;
+            }
+        }
+        let address = address.unwrap_or_else(|| panic!("no address in {banner:?}"));
+        Self { address, banner, child, _output: output }
+    }
+
+    /// Runs a sub-command to its end.
+    /// # Panics
+    /// When it can not be started.
+    pub async fn run<S: AsRef<OsStr>>(binary: &Path, data: &Path, arguments: &[S]) -> Output {
+        Self::command(binary, data).args(arguments).output().await.expect("the program runs")
+    }
+
+    fn command(binary: &Path, data: &Path) -> Command {
+        let mut command = Command::new(binary);
+        // A hash as cheap as it can be, so that tests do not wait for it.
+        command
+            .env("HALLOO_PASSWORDS__MEMORY", "64KiB")
+            .env("HALLOO_PASSWORDS__PASSES", "1")
+            .env("HALLOO_LOG__LEVEL", "warn")
+            .current_dir(data.parent().unwrap_or(&PathBuf::from("/")))
+            .arg("--data")
+            .arg(data);
+        command
+    }
+
+    /// Its process id.
+    /// # Panics
+    /// When it has ended.
+    pub fn pid(&self) -> u32 {
+        self.child.id().expect("it runs")
+    }
+
+    /// A client without a connection yet.
+    pub fn client(&self) -> Client {
+        Client::new(self.address)
+    }
+
+    /// Kills it without a word.
+    /// # Panics
+    /// When it can not be killed.
+    pub async fn kill(mut self) {
+        self.child.kill().await.expect("a child can be killed");
+    }
+
+    /// Asks it to stop and waits until it has. Returns whether it ended with success.
+    /// # Panics
+    /// When it can not be asked.
+    pub async fn terminate(mut self) -> bool {
+        let pid = self.pid().to_string();
+        let asked = Command::new("kill").args(["-TERM", &pid]).status().await;
+        assert!(asked.expect("kill runs").success());
+        self.child.wait().await.expect("a child ends").success()
+    }
+}

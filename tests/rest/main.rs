@@ -1,0 +1,3 @@
+//! The REST surface over real sockets, against a server inside the test whose clock is moved by hand.
+
+mod smoke;
