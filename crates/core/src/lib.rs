@@ -45,6 +45,7 @@ pub struct Millis(pub i64);
 
 impl Millis {
     /// This instant plus `seconds`, saturating at the end of time.
+    #[must_use]
     pub fn plus_seconds(self, seconds: i64) -> Self {
         Self(self.0.saturating_add(seconds.saturating_mul(1000)))
     }
@@ -99,7 +100,13 @@ impl Core {
         entropy: Arc<dyn Entropy>,
         limits: Limits,
     ) -> Self {
-        let context = Context { store, clock, entropy, limits: Arc::new(limits), tasks: TaskTracker::new() };
+        let context = Context {
+            store,
+            clock,
+            entropy,
+            limits: Arc::new(limits),
+            tasks: TaskTracker::new(),
+        };
         let apps = Arc::new(Apps::new(context.clone()));
         let sessions = Arc::new(Sessions::new(&context.limits));
         let users = Arc::new(Users::new(context.clone(), Arc::clone(&sessions)));

@@ -97,6 +97,11 @@ pub struct HashCost {
 
 impl Default for HashCost {
     fn default() -> Self {
-        Self { memory_kib: 7168, passes: 5, threads: 1, queue: 512 }
+        Self {
+            memory_kib: 7168,
+            passes: 5,
+            threads: 1,
+            queue: 512,
+        }
     }
 }

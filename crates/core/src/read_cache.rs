@@ -28,27 +28,33 @@ where
 {
     pub(crate) fn new(capacity: u64) -> Self {
         Self {
-            cache: Cache::builder().max_capacity(capacity).build_with_hasher(RandomState::new()),
+            cache: Cache::builder()
+                .max_capacity(capacity)
+                .build_with_hasher(RandomState::new()),
             hasher: RandomState::new(),
             versions: (0..STRIPES).map(|_| Mutex::new(0)).collect(),
         }
     }
 
     /// The cached value, or what `load` finds. Absence is not cached.
-    pub(crate) async fn get<F>(
-        &self,
-        key: &K,
-        load: impl FnOnce() -> F + Send,
-    ) -> Result<Option<V>>
+    pub(crate) async fn get<F>(&self, key: &K, load: impl FnOnce() -> F + Send) -> Result<Option<V>>
     where
         F: Future<Output = Result<Option<V>>> + Send,
     {
         if let Some(value) = self.cache.get(key) {
             return Ok(Some(value));
         }
-        let before = *self.version(key).lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(value) = load().await? else { return Ok(None) };
-        let version = self.version(key).lock().unwrap_or_else(PoisonError::into_inner);
+        let before = *self
+            .version(key)
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let Some(value) = load().await? else {
+            return Ok(None);
+        };
+        let version = self
+            .version(key)
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         if *version == before {
             self.cache.insert(key.clone(), value.clone());
         }
@@ -57,14 +63,19 @@ where
 
     /// Drops `key` after its row changed. The next reader sees the change.
     pub(crate) fn forget(&self, key: &K) {
-        let mut version = self.version(key).lock().unwrap_or_else(PoisonError::into_inner);
+        let mut version = self
+            .version(key)
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         *version = version.wrapping_add(1);
         self.cache.invalidate(key);
     }
 
     fn version(&self, key: &K) -> &Mutex<u64> {
         let stripe = usize::try_from(self.hasher.hash_one(key) % STRIPES as u64).unwrap_or(0);
-        self.versions.get(stripe).expect("the stripe is taken modulo their number")
+        self.versions
+            .get(stripe)
+            .expect("the stripe is taken modulo their number")
     }
 }
 

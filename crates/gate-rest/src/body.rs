@@ -27,7 +27,9 @@ pub(crate) async fn read(
     match tokio::time::timeout(settings.body_timeout, whole).await {
         Err(_) => Err(Failure::body_timeout()),
         Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Failure::body_too_large(max_bytes)),
-        Ok(Err(error)) => Err(Failure::json_parse(format!("the body can not be read: {error}"))),
+        Ok(Err(error)) => Err(Failure::json_parse(format!(
+            "the body can not be read: {error}"
+        ))),
         Ok(Ok(whole)) => Ok(whole.to_bytes()),
     }
 }
@@ -47,7 +49,9 @@ impl FromRequest<Gate> for JsonBody {
 
     async fn from_request(request: Request<Body>, gate: &Gate) -> Result<Self, Failure> {
         let settings = &gate.settings;
-        read(request.into_body(), settings.max_body_bytes, settings).await.map(Self)
+        read(request.into_body(), settings.max_body_bytes, settings)
+            .await
+            .map(Self)
     }
 }
 
@@ -59,7 +63,9 @@ impl FromRequest<Gate> for OpenBody {
 
     async fn from_request(request: Request<Body>, gate: &Gate) -> Result<Self, Failure> {
         let settings = &gate.settings;
-        read(request.into_body(), settings.max_open_body_bytes, settings).await.map(Self)
+        read(request.into_body(), settings.max_open_body_bytes, settings)
+            .await
+            .map(Self)
     }
 }
 
@@ -69,7 +75,9 @@ impl FromRequest<Gate> for OpenBody {
 pub(crate) fn parse(bytes: &[u8]) -> Result<Value, Failure> {
     let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
     if nesting(bytes) > MAX_DEPTH {
-        return Err(Failure::json_parse(format!("nesting is deeper than {MAX_DEPTH}")));
+        return Err(Failure::json_parse(format!(
+            "nesting is deeper than {MAX_DEPTH}"
+        )));
     }
     serde_json::from_slice(bytes).map_err(|error| Failure::json_parse(error.to_string()))
 }
@@ -113,30 +121,45 @@ impl Fields {
 
     /// Every field, `null` ones left out.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
-        self.0.iter().filter(|(_, value)| !value.is_null()).map(|(name, value)| (&**name, value))
+        self.0
+            .iter()
+            .filter(|(_, value)| !value.is_null())
+            .map(|(name, value)| (&**name, value))
     }
 
     /// A string; a number counts as its decimal text.
     pub(crate) fn text(&self, name: &str) -> Result<Option<String>, Failure> {
-        let Some(value) = self.value(name) else { return Ok(None) };
-        text(value).map(Some).ok_or_else(|| Failure::illegal(format!("{name} must be a string")))
+        let Some(value) = self.value(name) else {
+            return Ok(None);
+        };
+        text(value)
+            .map(Some)
+            .ok_or_else(|| Failure::illegal(format!("{name} must be a string")))
     }
 
     /// An integer; a decimal string counts as one.
     pub(crate) fn integer(&self, name: &str) -> Result<Option<i64>, Failure> {
-        let Some(value) = self.value(name) else { return Ok(None) };
+        let Some(value) = self.value(name) else {
+            return Ok(None);
+        };
         let integer = match value {
             Value::Number(number) => number.as_i64(),
             Value::String(text) => text.trim().parse().ok(),
             _ => None,
         };
-        integer.map(Some).ok_or_else(|| Failure::illegal(format!("{name} must be an integer")))
+        integer
+            .map(Some)
+            .ok_or_else(|| Failure::illegal(format!("{name} must be an integer")))
     }
 
     /// A boolean; `"true"` and `"false"` in any letter case, 1, 0, `"1"` and `"0"` count as one.
     pub(crate) fn boolean(&self, name: &str) -> Result<Option<bool>, Failure> {
-        let Some(value) = self.value(name) else { return Ok(None) };
-        boolean(value).map(Some).ok_or_else(|| Failure::illegal(format!("{name} must be a boolean")))
+        let Some(value) = self.value(name) else {
+            return Ok(None);
+        };
+        boolean(value)
+            .map(Some)
+            .ok_or_else(|| Failure::illegal(format!("{name} must be a boolean")))
     }
 }
 
@@ -171,7 +194,9 @@ mod tests {
     use super::*;
 
     fn fields(json: &str) -> Fields {
-        Fields::of(parse(json.as_bytes()).ok().unwrap()).ok().unwrap()
+        Fields::of(parse(json.as_bytes()).ok().unwrap())
+            .ok()
+            .unwrap()
     }
 
     #[test]

@@ -50,7 +50,10 @@ impl Call {
 
     /// The public address of `path` below the app.
     pub(crate) fn app_uri(&self, path: &str) -> String {
-        format!("{}/{}/{}{path}", self.base, self.app.key.org, self.app.key.name)
+        format!(
+            "{}/{}/{}{path}",
+            self.base, self.app.key.org, self.app.key.name
+        )
     }
 
     /// The public address that was requested, without query.
@@ -67,7 +70,9 @@ impl Call {
     /// A query parameter, unless absent or empty.
     pub(crate) fn query(&self, name: &str) -> Option<&str> {
         let found = self.query.iter().find(|(key, _)| key == name);
-        found.map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
+        found
+            .map(|(_, value)| value.as_str())
+            .filter(|value| !value.is_empty())
     }
 
     /// The query parameters for `params`; `None` when there were none.
@@ -83,7 +88,11 @@ impl Call {
     /// # Errors
     /// [`Error::UnknownUser`].
     pub(crate) async fn user(&self) -> Result<Arc<User>, Error> {
-        self.gate.core.users.find(self.app.id, self.segment("username")).await
+        self.gate
+            .core
+            .users
+            .find(self.app.id, self.segment("username"))
+            .await
     }
 
     /// Whom the token speaks for.
@@ -106,8 +115,14 @@ impl Call {
     /// # Errors
     /// [`Error::RateLimited`].
     fn admit(&self, parts: &Parts) -> Result<(), Error> {
-        let route = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
-        self.gate.core.apps.admit(&self.app, routes::rate_class(&self.method, route))
+        let route = parts
+            .extensions
+            .get::<MatchedPath>()
+            .map_or("", MatchedPath::as_str);
+        self.gate
+            .core
+            .apps
+            .admit(&self.app, routes::rate_class(&self.method, route))
     }
 }
 
@@ -131,13 +146,21 @@ impl FromRequestParts<Gate> for Call {
             .map(|(key, value)| (key.to_owned(), value.to_owned()))
             .collect();
         let named = |name: &str| {
-            segments.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value.as_str())
+            segments
+                .iter()
+                .find(|(key, _)| key == name)
+                .map_or("", |(_, value)| value.as_str())
         };
         let (org, name) = (named("org"), named("app"));
-        let app = gate.core.apps.find(org, name).await.map_err(|error| match error {
-            Error::UnknownApp { .. } => Failure::unknown_app(org, name, parts.uri.path()),
-            other => other.into(),
-        })?;
+        let app = gate
+            .core
+            .apps
+            .find(org, name)
+            .await
+            .map_err(|error| match error {
+                Error::UnknownApp { .. } => Failure::unknown_app(org, name, parts.uri.path()),
+                other => other.into(),
+            })?;
         let query = parts.uri.query().unwrap_or_default();
         Ok(Self {
             app,
@@ -145,7 +168,9 @@ impl FromRequestParts<Gate> for Call {
             method: parts.method.clone(),
             path: parts.uri.path().to_owned(),
             base: base(gate, &parts.headers),
-            query: form_urlencoded::parse(query.as_bytes()).into_owned().collect(),
+            query: form_urlencoded::parse(query.as_bytes())
+                .into_owned()
+                .collect(),
             authorization: authorization(&parts.headers),
             segments,
             gate: gate.clone(),
@@ -232,7 +257,9 @@ impl FromRequestParts<Gate> for Member {
 
 fn authorization(headers: &HeaderMap) -> Option<String> {
     // Bytes that are no text can not be a token; they are not the same as sending none.
-    headers.get(AUTHORIZATION).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
+    headers
+        .get(AUTHORIZATION)
+        .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
 }
 
 /// Where the caller reached us. Only ever shown back to him.
@@ -240,8 +267,16 @@ fn base(gate: &Gate, headers: &HeaderMap) -> String {
     if let Some(url) = &gate.settings.public_url {
         return url.clone();
     }
-    let plausible =
-        |host: &&str| host.bytes().all(|b| b.is_ascii_alphanumeric() || b".-_:[]".contains(&b));
-    let host = headers.get(HOST).and_then(|host| host.to_str().ok()).filter(plausible);
-    format!("http://{}", host.filter(|host| !host.is_empty()).unwrap_or("localhost"))
+    let plausible = |host: &&str| {
+        host.bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b".-_:[]".contains(&b))
+    };
+    let host = headers
+        .get(HOST)
+        .and_then(|host| host.to_str().ok())
+        .filter(plausible);
+    format!(
+        "http://{}",
+        host.filter(|host| !host.is_empty()).unwrap_or("localhost")
+    )
 }

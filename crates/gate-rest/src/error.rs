@@ -30,21 +30,42 @@ impl Failure {
         exception: &'static str,
         description: impl Into<Cow<'static, str>>,
     ) -> Self {
-        Self { status, error, exception, description: description.into(), close: false }
+        Self {
+            status,
+            error,
+            exception,
+            description: description.into(),
+            close: false,
+        }
     }
 
     pub(crate) fn illegal(description: impl Into<Cow<'static, str>>) -> Self {
         const ILLEGAL: &str = "java.lang.IllegalArgumentException";
-        Self::new(StatusCode::BAD_REQUEST, "illegal_argument", ILLEGAL, description)
+        Self::new(
+            StatusCode::BAD_REQUEST,
+            "illegal_argument",
+            ILLEGAL,
+            description,
+        )
     }
 
     pub(crate) fn json_parse(description: impl Into<Cow<'static, str>>) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, "json_parse", "JsonParseException", description)
+        Self::new(
+            StatusCode::BAD_REQUEST,
+            "json_parse",
+            "JsonParseException",
+            description,
+        )
     }
 
     pub(crate) fn unauthorized(description: &'static str) -> Self {
         let status = StatusCode::UNAUTHORIZED;
-        Self::new(status, "unauthorized", "EasemobSecurityException", description)
+        Self::new(
+            status,
+            "unauthorized",
+            "EasemobSecurityException",
+            description,
+        )
     }
 
     pub(crate) fn corrupt_token() -> Self {
@@ -57,13 +78,23 @@ impl Failure {
     }
 
     pub(crate) fn invalid_grant(status: StatusCode, description: &'static str) -> Self {
-        Self::new(status, "invalid_grant", "InvalidGrantException", description)
+        Self::new(
+            status,
+            "invalid_grant",
+            "InvalidGrantException",
+            description,
+        )
     }
 
     /// The 404 of calls that name the user but answer `null`.
     pub(crate) fn null_user() -> Self {
         let status = StatusCode::NOT_FOUND;
-        Self::new(status, "entity_not_found", "EntityNotFoundException", "User null not found")
+        Self::new(
+            status,
+            "entity_not_found",
+            "EntityNotFoundException",
+            "User null not found",
+        )
     }
 
     pub(crate) fn unknown_app(org: &str, name: &str, path: &str) -> Self {
@@ -87,29 +118,68 @@ impl Failure {
 
     pub(crate) fn body_too_large(max_bytes: usize) -> Self {
         let status = StatusCode::PAYLOAD_TOO_LARGE;
-        Self { close: true, description: format!("the body is larger than {max_bytes} bytes").into(), ..Self::of_status(status) }
+        Self {
+            close: true,
+            description: format!("the body is larger than {max_bytes} bytes").into(),
+            ..Self::of_status(status)
+        }
     }
 
     pub(crate) fn body_timeout() -> Self {
-        Self { close: true, ..Self::of_status(StatusCode::REQUEST_TIMEOUT) }
+        Self {
+            close: true,
+            ..Self::of_status(StatusCode::REQUEST_TIMEOUT)
+        }
     }
 
     /// What the HTTP machinery itself refuses.
     pub(crate) fn of_status(status: StatusCode) -> Self {
         let (error, exception, description) = match status.as_u16() {
-            404 => ("web_application", "WebApplicationException", "no such route"),
+            404 => (
+                "web_application",
+                "WebApplicationException",
+                "no such route",
+            ),
             405 => (
                 "unsupported_service_operation",
                 "UnsupportedServiceOperationException",
                 "Service operation not supported",
             ),
-            408 => ("request_timeout", "RequestTimeoutException", "the request took too long"),
-            413 => ("request_entity_too_large", "RequestEntityTooLargeException", "the body is too large"),
-            414 => ("request_uri_too_long", "RequestUriTooLongException", "the URL is too long"),
-            431 => ("request_header_fields_too_large", "RequestHeaderFieldsTooLargeException", "the headers are too large"),
-            503 => ("service_unavailable", "ServiceUnavailableException", "the service is not available, try again later"),
-            400..=499 => ("web_application", "WebApplicationException", "the request can not be read"),
-            _ => ("internal_error", "InternalErrorException", "the server made a mistake"),
+            408 => (
+                "request_timeout",
+                "RequestTimeoutException",
+                "the request took too long",
+            ),
+            413 => (
+                "request_entity_too_large",
+                "RequestEntityTooLargeException",
+                "the body is too large",
+            ),
+            414 => (
+                "request_uri_too_long",
+                "RequestUriTooLongException",
+                "the URL is too long",
+            ),
+            431 => (
+                "request_header_fields_too_large",
+                "RequestHeaderFieldsTooLargeException",
+                "the headers are too large",
+            ),
+            503 => (
+                "service_unavailable",
+                "ServiceUnavailableException",
+                "the service is not available, try again later",
+            ),
+            400..=499 => (
+                "web_application",
+                "WebApplicationException",
+                "the request can not be read",
+            ),
+            _ => (
+                "internal_error",
+                "InternalErrorException",
+                "the server made a mistake",
+            ),
         };
         Self::new(status, error, exception, description)
     }
@@ -136,14 +206,21 @@ impl Failure {
     }
 
     fn exceeded(description: &'static str) -> Self {
-        Self::new(StatusCode::FORBIDDEN, "exceed_limit", "EasemobExceedLimitException", description)
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "exceed_limit",
+            "EasemobExceedLimitException",
+            description,
+        )
     }
 }
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         match error {
-            Error::UnknownApp { org, name } => Self::unknown_app(&org, &name, &format!("{org}/{name}")),
+            Error::UnknownApp { org, name } => {
+                Self::unknown_app(&org, &name, &format!("{org}/{name}"))
+            }
             Error::AppExists | Error::IllegalAppKey(_) => Self::illegal(error.to_string()),
             Error::UnknownUser => Self::unknown_resource(),
             Error::NameMissing => Self::illegal("Entity user requires a property named username"),
@@ -184,9 +261,7 @@ impl From<Error> for Failure {
             Error::WrongPassword => {
                 Self::invalid_grant(StatusCode::BAD_REQUEST, "invalid password")
             }
-            Error::UserBanned => {
-                Self::invalid_grant(StatusCode::BAD_REQUEST, "user not activated")
-            }
+            Error::UserBanned => Self::invalid_grant(StatusCode::BAD_REQUEST, "user not activated"),
             Error::SelfContact => Self::illegal("can not add yourself as a friend"),
             Error::ContactLimit => Self::exceeded("user contact number exceed limit"),
             Error::BlockLimit => Self::exceeded("user block number exceed limit"),
@@ -197,9 +272,7 @@ impl From<Error> for Failure {
                 "ReachLimitException",
                 "This request has reached api limit",
             ),
-            Error::Busy | Error::Unavailable(_) => {
-                Self::of_status(StatusCode::SERVICE_UNAVAILABLE)
-            }
+            Error::Busy | Error::Unavailable(_) => Self::of_status(StatusCode::SERVICE_UNAVAILABLE),
         }
     }
 }
@@ -207,12 +280,12 @@ impl From<Error> for Failure {
 /// What registration answers to a bad token. Source: Easemob REST 3.1 to 3.3.
 pub(crate) fn registration_refused(fault: TokenFault, many: bool) -> Failure {
     match (fault, many) {
-        (TokenFault::Absent, false) => Failure::unauthorized(
-            "Open registration doesn't allow, so register user need token",
-        ),
-        (TokenFault::Absent, true) => Failure::unauthorized(
-            "Open registration doesn't allow, so register user need token,",
-        ),
+        (TokenFault::Absent, false) => {
+            Failure::unauthorized("Open registration doesn't allow, so register user need token")
+        }
+        (TokenFault::Absent, true) => {
+            Failure::unauthorized("Open registration doesn't allow, so register user need token,")
+        }
         (TokenFault::OtherApp, _) => Failure::unauthorized("token is illegal."),
         (
             TokenFault::Malformed

@@ -18,6 +18,7 @@ mod token;
 mod users;
 mod wire;
 
+use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -52,12 +53,22 @@ impl Default for Settings {
     }
 }
 
-/// What every handler sees.
+/// What every handler sees. Cloned with each request, so it is one pointer.
 #[derive(Clone)]
-pub(crate) struct Gate {
+pub(crate) struct Gate(Arc<Parts>);
+
+pub(crate) struct Parts {
     pub(crate) core: Core,
-    pub(crate) settings: Arc<Settings>,
-    pub(crate) metrics: Arc<service::RouteMetricsTable>,
+    pub(crate) settings: Settings,
+    pub(crate) metrics: service::RouteMetricsTable,
+}
+
+impl Deref for Gate {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
 }
 
 /// The OpenAPI document of every route of this gate.

@@ -5,8 +5,13 @@ use axum::http::uri::PathAndQuery;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 /// What a segment keeps as it is; everything else is written `%XX`.
-const ESCAPED: &AsciiSet =
-    &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b',').remove(b'@');
+const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b'~')
+    .remove(b',')
+    .remove(b'@');
 
 /// A segment that is not UTF-8 or holds a NUL.
 #[derive(Debug, PartialEq, Eq)]
@@ -21,7 +26,9 @@ pub(crate) fn normalise(uri: &Uri) -> Result<Option<Uri>, UnreadablePath> {
     }
     let mut segments = Vec::new();
     for segment in path.split('/').skip(1) {
-        let decoded = percent_decode_str(segment).decode_utf8().map_err(|_| UnreadablePath)?;
+        let decoded = percent_decode_str(segment)
+            .decode_utf8()
+            .map_err(|_| UnreadablePath)?;
         if decoded.contains('\0') {
             return Err(UnreadablePath);
         }
@@ -68,7 +75,11 @@ mod tests {
     #[test]
     fn what_is_not_text_is_unreadable() {
         for path in ["/o/a/users/%FF", "/o/a/users/a%00b"] {
-            assert_eq!(normalise(&Uri::from_static(path)), Err(UnreadablePath), "{path}");
+            assert_eq!(
+                normalise(&Uri::from_static(path)),
+                Err(UnreadablePath),
+                "{path}"
+            );
         }
     }
 

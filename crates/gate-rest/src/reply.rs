@@ -68,7 +68,11 @@ impl<'a> Envelope<'a> {
     pub(crate) fn write(call: &'a Call, path: impl Into<Cow<'a, str>>) -> Self {
         let path = path.into();
         let uri = call.app_uri(&path);
-        Self { path: Some(path), uri: Some(uri), ..Self::app(call) }
+        Self {
+            path: Some(path),
+            uri: Some(uri),
+            ..Self::app(call)
+        }
     }
 
     /// The write envelope of calls whose `uri` is the app's own and whose `path` is absent.
@@ -119,7 +123,12 @@ impl<'a, D: Serialize> Envelope<'a, D> {
     /// Shows these users.
     pub(crate) fn users(mut self, users: impl IntoIterator<Item = &'a User>) -> Self {
         let now = Millis(self.timestamp);
-        self.entities = Some(users.into_iter().map(|user| UserEntity { user, now }).collect());
+        self.entities = Some(
+            users
+                .into_iter()
+                .map(|user| UserEntity { user, now })
+                .collect(),
+        );
         self
     }
 

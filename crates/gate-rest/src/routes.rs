@@ -95,7 +95,10 @@ impl utoipa::Modify for Tokens {
     fn modify(&self, document: &mut OpenApi) {
         let components = document.components.get_or_insert_default();
         for (name, description) in [
-            ("app_token", "Token of the app, from `POST /{org}/{app}/token` with client credentials"),
+            (
+                "app_token",
+                "Token of the app, from `POST /{org}/{app}/token` with client credentials",
+            ),
             ("user_token", "Token of a user, for what is his own"),
         ] {
             let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer);

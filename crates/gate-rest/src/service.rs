@@ -25,7 +25,7 @@ use tower::Service as _;
 
 use crate::error::{Failure, render};
 use crate::reply::JSON;
-use crate::{Gate, Settings, paths, routes};
+use crate::{Gate, Parts, Settings, paths, routes};
 
 const ANY_ORIGIN: HeaderValue = HeaderValue::from_static("*");
 /// Source: Easemob REST 1.3.
@@ -64,9 +64,15 @@ impl RequestState {
 impl RestGate {
     /// The gate onto `core`.
     pub fn new(core: Core, settings: Settings) -> Self {
-        let metrics = Arc::new(RouteMetricsTable::new());
-        let gate = Gate { core, settings: Arc::new(settings), metrics };
-        Self { router: routes::router(gate.clone()), gate }
+        let gate = Gate(Arc::new(Parts {
+            core,
+            settings,
+            metrics: RouteMetricsTable::new(),
+        }));
+        Self {
+            router: routes::router(gate.clone()),
+            gate,
+        }
     }
 
     /// Answers one request. Never fails and never panics: whatever goes wrong is an answer.
@@ -75,19 +81,26 @@ impl RestGate {
         B: http_body::Body<Data = Bytes> + Send + Unpin + 'static,
         B::Error: std::error::Error + Send + Sync + 'static,
     {
-        let state = Arc::new(RequestState { started: Instant::now(), route: OnceLock::new() });
+        let state = Arc::new(RequestState {
+            started: Instant::now(),
+            route: OnceLock::new(),
+        });
         let head = request.method() == Method::HEAD;
         let (request, rest) = split(request);
         let mut response = self.route(request, &state).await;
         if response.status().as_u16() >= 400 {
             response = self.refuse(response, &state, head);
         }
-        response.headers_mut().insert(ACCESS_CONTROL_ALLOW_ORIGIN, ANY_ORIGIN);
+        response
+            .headers_mut()
+            .insert(ACCESS_CONTROL_ALLOW_ORIGIN, ANY_ORIGIN);
         self.gate.metrics.record(&state, response.status());
         if let Some(rest) = rest
             && !rest.drain(self.gate.settings.max_body_bytes).await
         {
-            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+            response
+                .headers_mut()
+                .insert(CONNECTION, HeaderValue::from_static("close"));
         }
         response
     }
@@ -113,14 +126,23 @@ impl RestGate {
     }
 
     /// Puts the envelope around whatever refused the request.
-    fn refuse(&self, mut response: Response<Body>, state: &RequestState, head: bool) -> Response<Body> {
+    fn refuse(
+        &self,
+        mut response: Response<Body>,
+        state: &RequestState,
+        head: bool,
+    ) -> Response<Body> {
         let status = response.status();
         let failure = response.extensions_mut().remove::<Failure>();
         let failure = failure.unwrap_or_else(|| Failure::of_status(status));
         let now = self.gate.core.now().0;
         let body = render(&failure, now, state.duration_ms());
         let allow = response.headers_mut().remove(ALLOW);
-        let mut refusal = Response::new(if head { Body::empty() } else { Body::from(body) });
+        let mut refusal = Response::new(if head {
+            Body::empty()
+        } else {
+            Body::from(body)
+        });
         *refusal.status_mut() = failure.status;
         let headers = refusal.headers_mut();
         headers.insert(CONTENT_TYPE, JSON);
@@ -151,7 +173,8 @@ fn preflight() -> Response<Body> {
 
 fn panic_text(panic: &(dyn std::any::Any + Send)) -> &str {
     let text = panic.downcast_ref::<&str>().copied();
-    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no text")
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("no text")
 }
 
 /// A body that a handler may leave unread: the service then takes the rest off the connection.
@@ -162,7 +185,6 @@ trait Rest: Send {
     /// Reads what is left, up to `max_bytes`. `false` when the connection is of no more use.
     fn drain(self: Box<Self>, max_bytes: usize) -> Pin<Box<dyn Future<Output = bool> + Send>>;
 }
-
 
 fn split<B>(request: Request<B>) -> (Request<Body>, Option<Box<dyn Rest>>)
 where
@@ -176,8 +198,11 @@ where
     let asks = request.headers().contains_key(EXPECT);
     let (parts, body) = request.into_parts();
     let body = Arc::new(Mutex::new(body));
-    let rest: Option<Box<dyn Rest>> =
-        if asks { None } else { Some(Box::new(Shared(Arc::clone(&body)))) };
+    let rest: Option<Box<dyn Rest>> = if asks {
+        None
+    } else {
+        Some(Box::new(Shared(Arc::clone(&body))))
+    };
     (Request::from_parts(parts, Body::new(Shared(body))), rest)
 }
 
@@ -194,11 +219,17 @@ impl<B: http_body::Body<Data = Bytes> + Unpin> http_body::Body for Shared<B> {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).is_end_stream()
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .is_end_stream()
     }
 
     fn size_hint(&self) -> http_body::SizeHint {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).size_hint()
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .size_hint()
     }
 }
 
@@ -217,14 +248,18 @@ where
                         Some(Err(_)) => return false,
                         Some(Ok(frame)) => {
                             let read = frame.data_ref().map_or(0, Buf::remaining);
-                            let Some(rest) = left.checked_sub(read) else { return false };
+                            let Some(rest) = left.checked_sub(read) else {
+                                return false;
+                            };
                             left = rest;
                         }
                     }
                 }
                 true
             };
-            tokio::time::timeout(DRAIN_TIMEOUT, drain).await.unwrap_or(false)
+            tokio::time::timeout(DRAIN_TIMEOUT, drain)
+                .await
+                .unwrap_or(false)
         })
     }
 }
@@ -257,8 +292,16 @@ impl RouteMetricsTable {
             })
         };
         let document = routes::document();
-        let routes = document.paths.paths.keys().map(|route| (route.clone(), of(route))).collect();
-        Self { routes, unmatched: of("unmatched") }
+        let routes = document
+            .paths
+            .paths
+            .keys()
+            .map(|route| (route.clone(), of(route)))
+            .collect();
+        Self {
+            routes,
+            unmatched: of("unmatched"),
+        }
     }
 
     pub(crate) fn route(&self, pattern: &str) -> Option<Arc<RouteMetrics>> {

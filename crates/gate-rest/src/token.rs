@@ -56,7 +56,12 @@ async fn app_token(call: &Call, fields: &Fields) -> Result<Response, Failure> {
     let secret = present(fields, "client_secret")?
         .ok_or_else(|| Failure::illegal("client_secret must be provided"))?;
     let ttl = ttl(fields)?;
-    let grant = call.gate.core.tokens.grant_app(&call.app, &id, &secret, ttl).await?;
+    let grant = call
+        .gate
+        .core
+        .tokens
+        .grant_app(&call.app, &id, &secret, ttl)
+        .await?;
     Ok(reply::json(&AppToken {
         access_token: &grant.token,
         expires_in: grant.expires_in_seconds,
@@ -89,7 +94,12 @@ async fn inherited_token(call: &Call, fields: &Fields) -> Result<Response, Failu
     let name = username(fields)?;
     let create = fields.boolean("autoCreateUser")?.unwrap_or(false);
     let ttl = ttl(fields)?;
-    let granted = call.gate.core.tokens.grant_inherit(&call.app, &name, create, ttl).await;
+    let granted = call
+        .gate
+        .core
+        .tokens
+        .grant_inherit(&call.app, &name, create, ttl)
+        .await;
     let (grant, user) = granted.map_err(|error| match error {
         Error::UnknownUser => Failure::null_user(),
         other => other.into(),
@@ -101,7 +111,10 @@ fn user_token(call: &Call, grant: &Grant, user: &User) -> Response {
     let token = UserToken {
         access_token: &grant.token,
         expires_in: grant.expires_in_seconds,
-        user: UserEntity { user, now: call.gate.core.now() },
+        user: UserEntity {
+            user,
+            now: call.gate.core.now(),
+        },
     };
     reply::json(&token)
 }

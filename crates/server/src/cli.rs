@@ -24,7 +24,10 @@ use crate::telemetry;
 /// Without a sub-command it serves: it makes its data folder and a first app on the first start and
 /// prints the addresses and three commands to try.
 #[derive(Debug, Parser)]
-#[command(name = "halloo", version, after_help = "Examples:
+#[command(
+    name = "halloo",
+    version,
+    after_help = "Examples:
   halloo                                          serve from ./halloo-data on loopback
   halloo serve --data /var/lib/halloo --http 127.0.0.1:9000
   halloo app create acme/chat --registration open --json
@@ -32,7 +35,8 @@ use crate::telemetry;
   halloo user add demo-org/demo-app maya          prints a random password
   halloo user ban demo-org/demo-app maya --seconds 3600
   halloo backup /backups/halloo-monday.db
-  halloo check --config /etc/halloo.toml")]
+  halloo check --config /etc/halloo.toml"
+)]
 pub struct Cli {
     #[command(flatten)]
     settings: SettingFlags,
@@ -206,17 +210,25 @@ pub fn run(cli: Cli) -> Result<()> {
         Some(Action::Backup { target }) => {
             let target = std::path::absolute(target)?;
             let done = carry_out(&config, Command::Backup { target })?;
-            print(json, &done, |done| format!("Wrote {}", text(&done["backup"])))
+            print(json, &done, |done| {
+                format!("Wrote {}", field(done, "backup"))
+            })
         }
     }
 }
 
 fn runtime() -> Result<tokio::runtime::Runtime> {
-    Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
+    Ok(tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?)
 }
 
 fn surroundings() -> Surroundings {
-    Surroundings { clock: Arc::new(SystemClock), entropy: Arc::new(SystemEntropy), metrics: None }
+    Surroundings {
+        clock: Arc::new(SystemClock),
+        entropy: Arc::new(SystemEntropy),
+        metrics: None,
+    }
 }
 
 fn serve(config: Config, show_secrets: bool) -> Result<()> {
@@ -225,14 +237,22 @@ fn serve(config: Config, show_secrets: bool) -> Result<()> {
     let folder = match DataFolder::claim(&config.data.dir)? {
         Claim::Owned(folder) => folder,
         Claim::Busy => {
-            bail!("another halloo is using the data folder {}", config.data.dir.display())
+            bail!(
+                "another halloo is using the data folder {}",
+                config.data.dir.display()
+            )
         }
     };
     let data = config.data.dir.clone();
     runtime()?.block_on(async move {
-        let (mut terminate, mut interrupt) =
-            (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-        let surroundings = Surroundings { metrics: Some(metrics), ..surroundings() };
+        let (mut terminate, mut interrupt) = (
+            signal(SignalKind::terminate())?,
+            signal(SignalKind::interrupt())?,
+        );
+        let surroundings = Surroundings {
+            metrics: Some(metrics),
+            ..surroundings()
+        };
         let server = Server::start(folder, config, surroundings).await?;
         out(&banner(&server, &data, show_secrets))?;
         tokio::select! {
@@ -249,31 +269,48 @@ fn serve(config: Config, show_secrets: bool) -> Result<()> {
 fn banner(server: &Server, data: &Path, show_secrets: bool) -> String {
     let http = format!("http://{}", server.http_address);
     let folder = data.display();
-    let mut text = format!(
-        "Halloo is ready.\n\n  REST      {http}\n  API page  {http}/docs\n  Data      {folder}\n"
+    let places = format!(
+        "Halloo is ready.\n\n  REST      {http}\n  API page  {http}/docs\n  Data      {folder}\n\n"
     );
-    let Some(app) = &server.first_app else { return text + "\n" };
+    let Some(app) = &server.first_app else {
+        return places;
+    };
     let program = std::env::current_exe().unwrap_or_else(|_| "halloo".into());
-    let program = program.display();
-    let key = &app.key;
-    let show = format!("{program} app show {key} --data {folder}");
+    let (key, id) = (&app.key, &app.client_id);
+    let show = format!(
+        "{} app show {key} --data {}",
+        quoted(&program),
+        quoted(data)
+    );
     let secret = if show_secrets {
         app.client_secret.reveal().to_owned()
     } else {
         format!("shown by: {show} --secrets")
     };
-    text += &format!(
-        "\n  First app      {key}\n  client_id      {id}\n  client_secret  {secret}\n\n\
-         Try it:\n\n\
-         TOKEN=$(curl -s {http}/{key}/token -d '{{\"grant_type\":\"client_credentials\",\
-         \"client_id\":\"{id}\",\"client_secret\":\"'$({show} --client-secret)'\"}}' | \
-         sed 's/.*\"access_token\":\"\\([^\"]*\\)\".*/\\1/')\n\
-         curl -H \"Authorization: Bearer $TOKEN\" {http}/{key}/users \
-         -d '{{\"username\":\"maya\",\"password\":\"'$(date +%N)'\"}}'\n\
-         curl -H \"Authorization: Bearer $TOKEN\" {http}/{key}/users/maya/status\n\n",
-        id = app.client_id,
-    );
-    text
+    format!(
+        r#"{places}  First app      {key}
+  client_id      {id}
+  client_secret  {secret}
+
+Try it:
+
+TOKEN=$(curl -s {http}/{key}/token -d '{{"grant_type":"client_credentials","client_id":"{id}","client_secret":"'$({show} --client-secret)'"}}' | sed 's/.*"access_token":"\([^"]*\)".*/\1/')
+curl -H "Authorization: Bearer $TOKEN" {http}/{key}/users -d '{{"username":"maya","password":"choose-one"}}'
+curl -H "Authorization: Bearer $TOKEN" {http}/{key}/users/maya/status
+
+"#
+    )
+}
+
+/// A path as a shell takes it.
+fn quoted(path: &Path) -> String {
+    let text = path.to_string_lossy();
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+".contains(c);
+    if text.chars().all(plain) {
+        text.into_owned()
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
+    }
 }
 
 fn check(config: &Config, json: bool) -> Result<()> {
@@ -285,15 +322,13 @@ fn check(config: &Config, json: bool) -> Result<()> {
         "rtm_dispatch": config.listen.rtm_dispatch,
     });
     print(json, &shown, |shown| {
-        format!(
-            "The settings are good.\n  data          {}\n  http          {}\n  rtm_server    {}\n  \
-             rtm_client    {}\n  rtm_dispatch  {}",
-            text(&shown["data"]),
-            text(&shown["http"]),
-            text(&shown["rtm_server"]),
-            text(&shown["rtm_client"]),
-            text(&shown["rtm_dispatch"]),
-        )
+        let mut lines = vec!["The settings are good.".to_owned()];
+        let keys = ["data", "http", "rtm_server", "rtm_client", "rtm_dispatch"];
+        lines.extend(
+            keys.iter()
+                .map(|key| format!("  {key:<12}  {}", field(shown, key))),
+        );
+        lines.join("\n")
     })
 }
 
@@ -307,17 +342,23 @@ fn app(config: &Config, action: AppAction, json: bool) -> Result<()> {
             let apps = carry_out(config, Command::AppList)?;
             print(json, &apps, |apps| {
                 lines(apps, |app| {
+                    let key = format!("{}/{}", field(app, "org"), field(app, "app"));
                     format!(
-                        "{}/{}  {}  {} users",
-                        text(&app["org"]), text(&app["app"]), text(&app["registration"]), app["users"]
+                        "{key}  {}  {} users",
+                        field(app, "registration"),
+                        field(app, "users")
                     )
                 })
             })
         }
-        AppAction::Show { app, secrets, client_secret } => {
+        AppAction::Show {
+            app,
+            secrets,
+            client_secret,
+        } => {
             let mut shown = carry_out(config, Command::AppShow { app })?;
             if client_secret {
-                return out(&format!("{}\n", text(&shown["client_secret"])));
+                return out(&format!("{}\n", field(&shown, "client_secret")));
             }
             if !secrets && let Some(fields) = shown.as_object_mut() {
                 fields.remove("client_secret");
@@ -342,14 +383,37 @@ fn app(config: &Config, action: AppAction, json: bool) -> Result<()> {
 
 fn user(config: &Config, action: UserAction, json: bool) -> Result<()> {
     let command = match action {
-        UserAction::Add { app, name, password, password_stdin, nickname } => {
-            let password = if password_stdin { Some(line_from_stdin()?) } else { password };
-            Command::UserAdd { app, name, password, nickname }
+        UserAction::Add {
+            app,
+            name,
+            password,
+            password_stdin,
+            nickname,
+        } => {
+            let password = if password_stdin {
+                Some(line_from_stdin()?)
+            } else {
+                password
+            };
+            Command::UserAdd {
+                app,
+                name,
+                password,
+                nickname,
+            }
         }
         UserAction::List { app, limit } => Command::UserList { app, limit },
         UserAction::Ban { app, name, seconds } => Command::UserBan { app, name, seconds },
         UserAction::Unban { app, name } => Command::UserUnban { app, name },
-        UserAction::Kick { app, name, resource } => Command::UserKick { app, name, resource },
+        UserAction::Kick {
+            app,
+            name,
+            resource,
+        } => Command::UserKick {
+            app,
+            name,
+            resource,
+        },
     };
     let done = carry_out(config, command)?;
     print(json, &done, |done| match done {
@@ -363,7 +427,10 @@ fn carry_out(config: &Config, command: Command) -> Result<Value> {
     let data = &config.data.dir;
     let makes_folder = matches!(command, Command::AppCreate { .. });
     if !makes_folder && !data.join("halloo.db").exists() {
-        bail!("there is no database in the data folder {}; serve once, or name it with --data", data.display());
+        bail!(
+            "there is no database in the data folder {}; serve once, or name it with --data",
+            data.display()
+        );
     }
     match DataFolder::claim(data)? {
         Claim::Busy => control::request(data, &command),
@@ -378,47 +445,45 @@ fn carry_out(config: &Config, command: Command) -> Result<Value> {
 
 fn line_from_stdin() -> Result<String> {
     let mut line = String::new();
-    std::io::stdin().lock().read_line(&mut line).context("cannot read the password")?;
+    std::io::stdin()
+        .lock()
+        .read_line(&mut line)
+        .context("cannot read the password")?;
     Ok(line.trim_end_matches(['\r', '\n']).to_owned())
 }
 
 fn describe_app(app: &Value, secrets: bool) -> String {
-    let mut shown = format!(
-        "{}/{}\n  application    {}\n  client_id      {}\n  pid            {}\n  registration   {}",
-        text(&app["org"]),
-        text(&app["app"]),
-        text(&app["application"]),
-        text(&app["client_id"]),
-        app["pid"],
-        text(&app["registration"]),
-    );
+    let mut shown = vec![format!("{}/{}", field(app, "org"), field(app, "app"))];
+    let mut keys = vec!["application", "client_id", "pid", "registration"];
     if secrets {
-        shown += &format!(
-            "\n  client_secret  {}\n  rtm_secret     {}",
-            text(&app["client_secret"]),
-            text(&app["rtm_secret"])
-        );
+        keys.extend(["client_secret", "rtm_secret"]);
     }
-    shown
+    shown.extend(
+        keys.iter()
+            .map(|key| format!("  {key:<13}  {}", field(app, key))),
+    );
+    shown.join("\n")
 }
 
 fn describe_user(user: &Value) -> String {
+    let name = field(user, "username");
     if let Some(closed) = user.get("closed_sessions") {
-        return format!("{}: {closed} connections closed", text(&user["username"]));
+        return format!("{name}: {closed} connections closed");
     }
-    let mut shown = format!("{}  uid {}", text(&user["username"]), user["uid"]);
-    match &user["banned"] {
-        Value::String(word) if word == "no" => {}
-        Value::String(word) => shown += &format!("  banned {word}"),
-        until => shown += &format!("  banned until {} ms", until["until_ms"]),
+    let mut shown = vec![name, format!("uid {}", field(user, "uid"))];
+    match user.get("banned") {
+        Some(Value::String(word)) if word == "no" => {}
+        Some(Value::String(word)) => shown.push(format!("banned {word}")),
+        Some(until) => shown.push(format!("banned until {} ms", field(until, "until_ms"))),
+        None => {}
     }
-    if user["online"] == true {
-        shown += "  online";
+    if user.get("online") == Some(&Value::Bool(true)) {
+        shown.push("online".into());
     }
-    if let Some(password) = user.get("password") {
-        shown += &format!("  password {}", text(password));
+    if user.get("password").is_some() {
+        shown.push(format!("password {}", field(user, "password")));
     }
-    shown
+    shown.join("  ")
 }
 
 fn lines(values: &Value, describe: impl Fn(&Value) -> String) -> String {
@@ -426,12 +491,21 @@ fn lines(values: &Value, describe: impl Fn(&Value) -> String) -> String {
     values.iter().map(describe).collect::<Vec<_>>().join("\n")
 }
 
-fn text(value: &Value) -> &str {
-    value.as_str().unwrap_or_default()
+/// A field as a person reads it.
+fn field(value: &Value, key: &str) -> String {
+    match value.get(key) {
+        Some(Value::String(text)) => text.clone(),
+        Some(other) => other.to_string(),
+        None => String::new(),
+    }
 }
 
 fn print(json: bool, value: &Value, describe: impl Fn(&Value) -> String) -> Result<()> {
-    let shown = if json { value.to_string() } else { describe(value) };
+    let shown = if json {
+        value.to_string()
+    } else {
+        describe(value)
+    };
     if shown.is_empty() {
         return Ok(());
     }
@@ -441,7 +515,10 @@ fn print(json: bool, value: &Value, describe: impl Fn(&Value) -> String) -> Resu
 /// Writes to the standard output; a reader that went away is no error.
 fn out(text: &str) -> Result<()> {
     let mut stdout = std::io::stdout().lock();
-    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+    match stdout
+        .write_all(text.as_bytes())
+        .and_then(|()| stdout.flush())
+    {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
         _ => Ok(()),
     }

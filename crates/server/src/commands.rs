@@ -23,19 +23,54 @@ const PAGE: u32 = 100;
 
 /// One thing to do. Travels over the control socket as JSON.
 #[derive(Debug, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "cli.rs documents each sub-command for its users")]
+#[expect(
+    missing_docs,
+    reason = "cli.rs documents each sub-command for its users"
+)]
 pub enum Command {
-    AppCreate { app: String, registration: String },
+    AppCreate {
+        app: String,
+        registration: String,
+    },
     AppList,
-    AppShow { app: String },
-    AppRotateSecret { app: String, rtm: bool },
-    AppSetRegistration { app: String, registration: String },
-    UserAdd { app: String, name: String, password: Option<String>, nickname: Option<String> },
-    UserList { app: String, limit: usize },
-    UserBan { app: String, name: String, seconds: Option<i64> },
-    UserUnban { app: String, name: String },
-    UserKick { app: String, name: String, resource: Option<String> },
-    Backup { target: PathBuf },
+    AppShow {
+        app: String,
+    },
+    AppRotateSecret {
+        app: String,
+        rtm: bool,
+    },
+    AppSetRegistration {
+        app: String,
+        registration: String,
+    },
+    UserAdd {
+        app: String,
+        name: String,
+        password: Option<String>,
+        nickname: Option<String>,
+    },
+    UserList {
+        app: String,
+        limit: usize,
+    },
+    UserBan {
+        app: String,
+        name: String,
+        seconds: Option<i64>,
+    },
+    UserUnban {
+        app: String,
+        name: String,
+    },
+    UserKick {
+        app: String,
+        name: String,
+        resource: Option<String>,
+    },
+    Backup {
+        target: PathBuf,
+    },
 }
 
 /// Carries `command` out and returns what to print.
@@ -57,7 +92,9 @@ pub async fn execute(core: &Core, command: Command) -> Result<Value> {
             let mut after = AppId(0);
             loop {
                 let page = core.apps.list(after, PAGE).await?;
-                let Some(last) = page.last() else { return Ok(Value::Array(apps)) };
+                let Some(last) = page.last() else {
+                    return Ok(Value::Array(apps));
+                };
                 after = last.id;
                 for app in &page {
                     let users = core.apps.user_count(app).await?;
@@ -80,14 +117,26 @@ pub async fn execute(core: &Core, command: Command) -> Result<Value> {
         }
         Command::AppSetRegistration { app, registration } => {
             let key = AppKey::from_str(&app)?;
-            let changed = core.apps.set_registration(&key, registration_of(&registration)?).await?;
+            let changed = core
+                .apps
+                .set_registration(&key, registration_of(&registration)?)
+                .await?;
             Ok(app_json(&changed))
         }
-        Command::UserAdd { app, name, password, nickname } => {
+        Command::UserAdd {
+            app,
+            name,
+            password,
+            nickname,
+        } => {
             let app = find(core, &app).await?;
             let given = password.is_some();
             let password = password.unwrap_or_else(random_password);
-            let draft = Draft { name: Some(name), password: Some(password.clone()), nickname };
+            let draft = Draft {
+                name: Some(name),
+                password: Some(password.clone()),
+                nickname,
+            };
             let user = core.users.register(app.id, draft).await?;
             let mut shown = user_json(core, &app, &user);
             if !given && let Some(fields) = shown.as_object_mut() {
@@ -105,12 +154,18 @@ pub async fn execute(core: &Core, command: Command) -> Result<Value> {
             set_ban(core, &app, &name, ban).await
         }
         Command::UserUnban { app, name } => set_ban(core, &app, &name, Ban::Never).await,
-        Command::UserKick { app, name, resource } => {
+        Command::UserKick {
+            app,
+            name,
+            resource,
+        } => {
             let app = find(core, &app).await?;
             let user = core.users.find(app.id, &name).await?;
             let reason = CloseReason::Kicked;
             let closed = match resource {
-                Some(on) => core.sessions.close_resource(app.id, &user.name, &on, reason),
+                Some(on) => core
+                    .sessions
+                    .close_resource(app.id, &user.name, &on, reason),
                 None => core.sessions.close_all(app.id, &user.name, reason),
             };
             Ok(json!({"username": user.name.as_str(), "closed_sessions": closed}))

@@ -145,7 +145,9 @@ impl Config {
             }
             None => {}
         }
-        let env = Env::prefixed("HALLOO_").filter(|key| key.as_str().contains("__")).split("__");
+        let env = Env::prefixed("HALLOO_")
+            .filter(|key| key.as_str().contains("__"))
+            .split("__");
         figment = figment.merge(env);
         let addresses = [
             ("listen.http", overrides.http),
@@ -172,15 +174,22 @@ impl Config {
     fn check(&self) -> Result<()> {
         let url = &self.http.public_url;
         if !url.is_empty() && !url.starts_with("http://") && !url.starts_with("https://") {
-            bail!("configuration: http.public_url must begin with http:// or https://, not {url:?}");
+            bail!(
+                "configuration: http.public_url must begin with http:// or https://, not {url:?}"
+            );
         }
         let head = self.http.max_head.0;
         if !(8 * 1024..=1024 * 1024).contains(&head) {
-            bail!("configuration: http.max_head must be 8KiB to 1MiB, not {}", self.http.max_head);
+            bail!(
+                "configuration: http.max_head must be 8KiB to 1MiB, not {}",
+                self.http.max_head
+            );
         }
         let memory_kib = self.passwords.memory.0 / 1024;
         if !(8..=1024 * 1024).contains(&memory_kib) || !(1..=100).contains(&self.passwords.passes) {
-            bail!("configuration: passwords.memory must be 8KiB to 1GiB and passwords.passes 1 to 100");
+            bail!(
+                "configuration: passwords.memory must be 8KiB to 1GiB and passwords.passes 1 to 100"
+            );
         }
         if self.passwords.queue < 60 {
             bail!("configuration: passwords.queue must have room for a bulk registration of 60");
@@ -248,7 +257,11 @@ fn describe(error: &figment::Error) -> String {
     }
     if let Some(metadata) = &error.metadata {
         let source = metadata.source.as_ref().map(|source| format!(" {source}"));
-        line = format!("{line} (in {}{})", metadata.name, source.unwrap_or_default());
+        line = format!(
+            "{line} (in {}{})",
+            metadata.name,
+            source.unwrap_or_default()
+        );
     }
     line
 }
@@ -278,10 +291,18 @@ fn amount<'a>(text: &'a str, units: &[(&'a str, u64)]) -> Option<u64> {
 impl<'de> Deserialize<'de> for Time {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        let units = [("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000)];
+        let units = [
+            ("ms", 1),
+            ("s", 1000),
+            ("m", 60_000),
+            ("h", 3_600_000),
+            ("d", 86_400_000),
+        ];
         let millis = amount(&text, &units).filter(|millis| *millis > 0);
         let millis = millis.ok_or_else(|| {
-            serde::de::Error::custom(format!("{text:?} is no time like \"500ms\", \"30s\" or \"7d\""))
+            serde::de::Error::custom(format!(
+                "{text:?} is no time like \"500ms\", \"30s\" or \"7d\""
+            ))
         })?;
         Ok(Self(Duration::from_millis(millis)))
     }
@@ -298,11 +319,19 @@ impl<'de> Deserialize<'de> for Size {
         let (bytes, shown) = match Written::deserialize(deserializer)? {
             Written::Bytes(bytes) => (Some(bytes), bytes.to_string()),
             Written::Text(text) => {
-                let units = [("", 1), ("B", 1), ("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30)];
+                let units = [
+                    ("", 1),
+                    ("B", 1),
+                    ("KiB", 1 << 10),
+                    ("MiB", 1 << 20),
+                    ("GiB", 1 << 30),
+                ];
                 (amount(&text, &units), text)
             }
         };
-        let bytes = bytes.and_then(|bytes| usize::try_from(bytes).ok()).filter(|bytes| *bytes > 0);
+        let bytes = bytes
+            .and_then(|bytes| usize::try_from(bytes).ok())
+            .filter(|bytes| *bytes > 0);
         bytes.map(Self).ok_or_else(|| {
             serde::de::Error::custom(format!("{shown:?} is no size like \"64KiB\" or \"1MiB\""))
         })

@@ -4,6 +4,8 @@
 //! one JSON line back: `{"ok": …}` or `{"error": "…"}`.
 
 use std::io::{BufRead as _, BufReader, Write as _};
+use std::os::fd::AsRawFd as _;
+use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::net::UnixStream as BlockingStream;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -45,12 +47,17 @@ impl SocketPath {
     fn in_folder(folder: &Path) -> Result<Self> {
         let path = folder.join("control.sock");
         if path.as_os_str().len() <= MAX_SOCKET_PATH {
-            return Ok(Self { path, _folder: None });
+            return Ok(Self {
+                path,
+                _folder: None,
+            });
         }
-        use std::os::fd::AsRawFd as _;
         let open = std::fs::File::open(folder)?;
         let path = PathBuf::from(format!("/proc/self/fd/{}/control.sock", open.as_raw_fd()));
-        Ok(Self { path, _folder: Some(open) })
+        Ok(Self {
+            path,
+            _folder: Some(open),
+        })
     }
 }
 
@@ -67,6 +74,7 @@ pub fn listen(
     // We hold the folder's lock, so whatever is there was left by a process that is gone.
     let _ = std::fs::remove_file(&socket.path);
     let listener = UnixListener::bind(&socket.path).context("cannot make the control socket")?;
+    std::fs::set_permissions(&socket.path, std::fs::Permissions::from_mode(0o600))?;
     let connections = tasks.clone();
     tasks.spawn(async move {
         loop {
@@ -97,7 +105,10 @@ pub fn listen(
 async fn answer(core: &Core, stream: UnixStream) -> Result<()> {
     let mut stream = BufStream::new(stream);
     let mut line = String::new();
-    (&mut stream).take(MAX_COMMAND_BYTES).read_line(&mut line).await?;
+    (&mut stream)
+        .take(MAX_COMMAND_BYTES)
+        .read_line(&mut line)
+        .await?;
     let answer = match serde_json::from_str::<Command>(&line) {
         Ok(command) => match commands::execute(core, command).await {
             Ok(value) => Answer::Ok(value),

@@ -31,7 +31,10 @@ impl DataFolder {
     /// When the folder can not be made or written, or is open to others.
     pub fn claim(path: &Path) -> Result<Claim> {
         if !path.exists() {
-            let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(path);
+            let made = fs::DirBuilder::new()
+                .recursive(true)
+                .mode(0o700)
+                .create(path);
             made.with_context(|| format!("cannot make the data folder {}", path.display()))?;
         }
         make_private(path)?;
@@ -43,7 +46,10 @@ impl DataFolder {
             .open(path.join("halloo.lock"))
             .with_context(|| format!("cannot write to the data folder {}", path.display()))?;
         match lock.try_lock() {
-            Ok(()) => Ok(Claim::Owned(Self { path: path.to_owned(), _lock: lock })),
+            Ok(()) => Ok(Claim::Owned(Self {
+                path: path.to_owned(),
+                _lock: lock,
+            })),
             Err(TryLockError::WouldBlock) => Ok(Claim::Busy),
             Err(TryLockError::Error(error)) => Err(error).context("cannot lock the data folder"),
         }
@@ -84,12 +90,15 @@ fn make_private(path: &Path) -> Result<()> {
     if !metadata.is_dir() {
         bail!("the data folder {shown} is not a folder");
     }
-    if metadata.permissions().mode() & 0o077 == 0 {
+    let for_others = metadata.permissions().mode() & 0o077;
+    if for_others == 0 {
         return Ok(());
     }
     let ours = path.join("halloo.db").exists() || fs::read_dir(path)?.next().is_none();
     if !ours {
-        bail!("{shown} is open to others and holds other files; name a folder of its own with --data");
+        bail!(
+            "{shown} is open to others and holds other files; name a folder of its own with --data"
+        );
     }
     let private = fs::set_permissions(path, fs::Permissions::from_mode(0o700));
     private.with_context(|| format!("cannot make the data folder {shown} private"))

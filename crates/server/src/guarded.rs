@@ -103,7 +103,9 @@ impl<S> Guarded<S> {
         self.head.extend_from_slice(bytes);
         if let Some(end) = find(&self.head, b"\r\n\r\n") {
             let head = self.head.get(..end).unwrap_or_default();
-            self.exchange.ambiguous.store(is_ambiguous(head), Ordering::Relaxed);
+            self.exchange
+                .ambiguous
+                .store(is_ambiguous(head), Ordering::Relaxed);
             self.head.clear();
         }
     }
@@ -163,7 +165,9 @@ impl<S: AsyncWrite + Unpin> Guarded<S> {
             return written;
         }
         let timeout = self.timeouts.write;
-        let alarm = self.write_alarm.get_or_insert_with(|| Box::pin(tokio::time::sleep(timeout)));
+        let alarm = self
+            .write_alarm
+            .get_or_insert_with(|| Box::pin(tokio::time::sleep(timeout)));
         if alarm.as_mut().poll(context).is_ready() {
             return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
         }
@@ -215,13 +219,18 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Guarded<S> {
 }
 
 fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
-    haystack.windows(needle.len()).position(|window| window == needle)
+    haystack
+        .windows(needle.len())
+        .position(|window| window == needle)
 }
 
 /// Whether a head declares both a length and a transfer encoding. Source: Easemob REST 1.1.
 fn is_ambiguous(head: &[u8]) -> bool {
     let (mut length, mut encoding) = (false, false);
     for line in head.split(|byte| *byte == b'\n') {
+        if !matches!(line.first(), Some(b'c' | b'C' | b't' | b'T')) {
+            continue;
+        }
         let name = line.split(|byte| *byte == b':').next().unwrap_or_default();
         length |= name.eq_ignore_ascii_case(b"content-length");
         encoding |= name.eq_ignore_ascii_case(b"transfer-encoding");
@@ -231,7 +240,9 @@ fn is_ambiguous(head: &[u8]) -> bool {
 
 /// The status of an answer that the parser gives by itself: it alone sends these without a body.
 fn bare_refusal(bytes: &[u8]) -> Option<StatusCode> {
-    let status = bytes.strip_prefix(b"HTTP/1.1 ").or_else(|| bytes.strip_prefix(b"HTTP/1.0 "))?;
+    let status = bytes
+        .strip_prefix(b"HTTP/1.1 ")
+        .or_else(|| bytes.strip_prefix(b"HTTP/1.0 "))?;
     let status = StatusCode::from_bytes(status.get(..3)?).ok()?;
     let automatic = matches!(status.as_u16(), 400 | 414 | 431);
     (automatic && find(bytes, b"content-length: 0\r\n").is_some()).then_some(status)
@@ -258,7 +269,9 @@ mod tests {
     #[test]
     fn two_lengths_are_seen_in_any_spelling() {
         let head = |fields: &str| format!("POST / HTTP/1.1\r\n{fields}Host: x").into_bytes();
-        assert!(is_ambiguous(&head("Content-Length: 3\r\nTRANSFER-ENCODING: chunked\r\n")));
+        assert!(is_ambiguous(&head(
+            "Content-Length: 3\r\nTRANSFER-ENCODING: chunked\r\n"
+        )));
         assert!(!is_ambiguous(&head("Content-Length: 3\r\n")));
         assert!(!is_ambiguous(&head("Transfer-Encoding: chunked\r\n")));
     }
@@ -267,7 +280,13 @@ mod tests {
     fn only_the_parsers_own_answers_are_replaced() {
         let bare = b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
         assert_eq!(bare_refusal(bare), Some(StatusCode::BAD_REQUEST));
-        assert_eq!(bare_refusal(b"HTTP/1.1 400 Bad Request\r\ncontent-length: 9\r\n\r\n"), None);
-        assert_eq!(bare_refusal(b"HTTP/1.1 204 No Content\r\ncontent-length: 0\r\n\r\n"), None);
+        assert_eq!(
+            bare_refusal(b"HTTP/1.1 400 Bad Request\r\ncontent-length: 9\r\n\r\n"),
+            None
+        );
+        assert_eq!(
+            bare_refusal(b"HTTP/1.1 204 No Content\r\ncontent-length: 0\r\n\r\n"),
+            None
+        );
     }
 }

@@ -47,7 +47,13 @@ impl HttpServer {
         clock: Arc<dyn Clock>,
         settings: Http,
     ) -> Self {
-        Self { rest, operations, clock, settings, requests: AtomicU64::new(0) }
+        Self {
+            rest,
+            operations,
+            clock,
+            settings,
+            requests: AtomicU64::new(0),
+        }
     }
 
     /// Accepts until `stop`; then every connection finishes its request and closes.
@@ -97,8 +103,12 @@ impl HttpServer {
             write: self.settings.write_timeout.0,
         };
         let exchange = Arc::new(Exchange::default());
-        let stream =
-            Guarded::new(stream, timeouts, Arc::clone(&exchange), Arc::clone(&self.clock));
+        let stream = Guarded::new(
+            stream,
+            timeouts,
+            Arc::clone(&exchange),
+            Arc::clone(&self.clock),
+        );
         let max_head = self.settings.max_head.0;
         let service = service_fn(move |request| {
             let (server, exchange) = (Arc::clone(&self), Arc::clone(&exchange));
@@ -138,7 +148,7 @@ impl HttpServer {
             .then(|| (request.method().clone(), request.uri().path().to_owned()));
         let mut response = if exchange.ambiguous.load(Ordering::Relaxed) {
             self.refuse(StatusCode::BAD_REQUEST)
-        } else if request.uri().to_string().len() > MAX_URL_BYTES {
+        } else if url_bytes(&request) > MAX_URL_BYTES {
             self.refuse(StatusCode::URI_TOO_LONG)
         } else if let Some(response) = self.operations.answer(&request, peer).await {
             response
@@ -176,4 +186,11 @@ impl HttpServer {
         let sent = request.headers().get(REQUEST_ID).filter(plain).cloned();
         sent.unwrap_or_else(|| HeaderValue::from(self.requests.fetch_add(1, Ordering::Relaxed)))
     }
+}
+
+fn url_bytes<B>(request: &Request<B>) -> usize {
+    request
+        .uri()
+        .path_and_query()
+        .map_or(0, |target| target.as_str().len())
 }

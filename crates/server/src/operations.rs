@@ -35,8 +35,16 @@ impl Operations {
     /// `token` is the operator's; `metrics` is absent where nothing is collected.
     pub(crate) fn new(core: Core, metrics: Option<PrometheusHandle>, token: String) -> Self {
         let document = halloo_gate_rest::openapi();
-        let document = document.to_json().expect("the document is made of plain strings");
-        Self { core, metrics, token, document, draining: AtomicBool::new(false) }
+        let document = document
+            .to_json()
+            .expect("the document is made of plain strings");
+        Self {
+            core,
+            metrics,
+            token,
+            document,
+            draining: AtomicBool::new(false),
+        }
     }
 
     /// From now on the server says that it is not ready.
@@ -56,7 +64,9 @@ impl Operations {
             "/healthz" | "/readyz" | "/metrics" | "/openapi.json" | "/docs" if !read => {
                 let mut refusal = self.refuse(StatusCode::METHOD_NOT_ALLOWED);
                 let allow = HeaderValue::from_static("GET, HEAD");
-                refusal.headers_mut().insert(axum::http::header::ALLOW, allow);
+                refusal
+                    .headers_mut()
+                    .insert(axum::http::header::ALLOW, allow);
                 refusal
             }
             "/healthz" => answer(JSON, r#"{"status":"ok"}"#),
@@ -95,7 +105,9 @@ impl Operations {
     fn may_see(&self, headers: &HeaderMap, peer: SocketAddr) -> bool {
         let proxied = [FORWARDED.as_str(), "x-forwarded-for", "x-real-ip", "via"];
         let direct = peer.ip().is_loopback() && !proxied.iter().any(|h| headers.contains_key(*h));
-        let sent = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+        let sent = headers
+            .get(AUTHORIZATION)
+            .and_then(|value| value.to_str().ok());
         let shown = sent
             .and_then(|sent| sent.strip_prefix("Bearer "))
             .is_some_and(|sent| sent.as_bytes().ct_eq(self.token.as_bytes()).into());
@@ -111,7 +123,11 @@ impl Operations {
 
 fn answer(kind: &'static str, body: impl Into<Body>) -> Response<Body> {
     let mut response = Response::new(body.into());
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
-    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+        .headers_mut()
+        .insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+    response
+        .headers_mut()
+        .insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }

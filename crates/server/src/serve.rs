@@ -25,7 +25,7 @@ use crate::operations::Operations;
 /// How long connections and changes may take to finish when the server stops.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(4);
 /// How often what has expired is deleted.
-const SWEEP_INTERVAL: Duration = Duration::from_secs(60);
+const SWEEP_INTERVAL: Duration = Duration::from_mins(1);
 /// How often metrics are folded together, so that they do not pile up unread.
 const METRICS_INTERVAL: Duration = Duration::from_secs(5);
 
@@ -57,7 +57,11 @@ pub struct Server {
 /// Opens the store of `folder` and wires the domain onto it.
 /// # Errors
 /// When the store can not be opened.
-pub fn open_core(folder: &DataFolder, config: &Config, surroundings: &Surroundings) -> Result<Core> {
+pub fn open_core(
+    folder: &DataFolder,
+    config: &Config,
+    surroundings: &Surroundings,
+) -> Result<Core> {
     let store = Sqlite::open(folder.path())
         .with_context(|| format!("cannot open the database in {}", folder.path().display()))?;
     Ok(Core::new(
@@ -105,7 +109,15 @@ impl Server {
         if let Some(metrics) = surroundings.metrics {
             tasks.spawn(fold_metrics(metrics, stop.clone()));
         }
-        Ok(Self { core, http_address, first_app, http, tasks, stop, _folder: Arc::new(folder) })
+        Ok(Self {
+            core,
+            http_address,
+            first_app,
+            http,
+            tasks,
+            stop,
+            _folder: Arc::new(folder),
+        })
     }
 
     /// Stops accepting, lets what is under way finish, and closes everything. Takes 4 s at most.

@@ -10,20 +10,26 @@ use tracing_subscriber::{Layer as _, fmt};
 use crate::config::{Log, LogFormat};
 
 /// Upper bounds of the duration histograms, in seconds.
-const SECONDS: [f64; 10] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 2.0];
+const SECONDS: [f64; 10] = [
+    0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 2.0,
+];
 
 /// Starts logging.
 /// # Errors
 /// When the level can not be read or logging was started before.
 pub fn start_logs(log: &Log) -> Result<()> {
-    let filter: Targets =
-        log.level.parse().map_err(|_| anyhow!("configuration: log.level {:?} is no level", log.level))?;
+    let filter: Targets = log
+        .level
+        .parse()
+        .map_err(|_| anyhow!("configuration: log.level {:?} is no level", log.level))?;
     let layer = fmt::layer().with_writer(std::io::stderr);
     let layer = match log.format {
         LogFormat::Text => layer.with_target(false).boxed(),
         LogFormat::Json => layer.json().flatten_event(true).boxed(),
     };
-    tracing_subscriber::registry().with(layer.with_filter(filter)).try_init()?;
+    tracing_subscriber::registry()
+        .with(layer.with_filter(filter))
+        .try_init()?;
     Ok(())
 }
 

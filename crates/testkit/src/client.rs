@@ -1,9 +1,10 @@
+use std::io::ErrorKind;
 use std::net::SocketAddr;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full};
 use hyper::client::conn::http1::{self, SendRequest};
-use hyper::header::HeaderMap;
+use hyper::header::{HeaderMap, HeaderName};
 use hyper::{Request, StatusCode};
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
@@ -44,14 +45,25 @@ impl Reply {
     /// When it is no refusal or a key is missing.
     #[track_caller]
     pub fn refusal(&self) -> (u16, String, String) {
-        assert!(self.status.as_u16() >= 400, "{}", String::from_utf8_lossy(&self.body));
+        assert!(
+            self.status.as_u16() >= 400,
+            "{}",
+            String::from_utf8_lossy(&self.body)
+        );
         let json = self.json();
         let text = |key: &str| {
-            json[key].as_str().unwrap_or_else(|| panic!("no {key} in {json}")).to_owned()
+            let text = json.get(key).and_then(Value::as_str);
+            text.unwrap_or_else(|| panic!("no {key} in {json}"))
+                .to_owned()
         };
-        assert!(json["timestamp"].is_i64() && json["duration"].is_i64(), "{json}");
+        let number = |key: &str| json.get(key).is_some_and(Value::is_i64);
+        assert!(number("timestamp") && number("duration"), "{json}");
         assert!(!text("exception").is_empty(), "{json}");
-        (self.status.as_u16(), text("error"), text("error_description"))
+        (
+            self.status.as_u16(),
+            text("error"),
+            text("error_description"),
+        )
     }
 }
 
@@ -65,7 +77,10 @@ pub struct Client {
 impl Client {
     /// A client of the server at `address`; connects on the first request.
     pub fn new(address: SocketAddr) -> Self {
-        Self { address, connection: None }
+        Self {
+            address,
+            connection: None,
+        }
     }
 
     /// Sends a request with these headers and waits for the whole answer.
@@ -80,7 +95,10 @@ impl Client {
     ) -> Result<Reply, Box<dyn std::error::Error + Send + Sync>> {
         let body = body.into();
         let mut request = Request::builder().method(method).uri(path);
-        if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("host")) {
+        if !headers
+            .iter()
+            .any(|(name, _)| name.eq_ignore_ascii_case("host"))
+        {
             request = request.header("host", self.address.to_string());
         }
         for (name, value) in headers {
@@ -97,7 +115,11 @@ impl Client {
         let (head, body) = connection.send_request(request).await?.into_parts();
         let body = body.collect().await?.to_bytes();
         self.connection = Some(connection);
-        Ok(Reply { status: head.status, headers: head.headers, body })
+        Ok(Reply {
+            status: head.status,
+            headers: head.headers,
+            body,
+        })
     }
 
     /// Calls with an optional bearer token and an optional JSON body, without a `Content-Type`.
@@ -111,9 +133,14 @@ impl Client {
         body: Option<&Value>,
     ) -> Reply {
         let bearer = token.map(|token| format!("Bearer {token}"));
-        let headers: Vec<_> = bearer.iter().map(|b| ("authorization", b.as_str())).collect();
+        let headers: Vec<_> = bearer
+            .iter()
+            .map(|b| ("authorization", b.as_str()))
+            .collect();
         let body = body.map(Value::to_string).unwrap_or_default();
-        self.send(method, path, &headers, body).await.expect("the server answers")
+        self.send(method, path, &headers, body)
+            .await
+            .expect("the server answers")
     }
 
     async fn connect(
@@ -128,15 +155,100 @@ impl Client {
     }
 }
 
+/// A connection on which a test writes bytes of its own.
+#[derive(Debug)]
+pub struct RawConnection {
+    stream: TcpStream,
+    /// What was read and not yet returned.
+    read: Vec<u8>,
+}
+
+impl RawConnection {
+    /// Connects.
+    /// # Panics
+    /// When the server does not accept.
+    pub async fn open(address: SocketAddr) -> Self {
+        let stream = TcpStream::connect(address).await;
+        let stream = stream.expect("the server accepts");
+        stream.set_nodelay(true).expect("a TCP stream");
+        Self {
+            stream,
+            read: Vec::new(),
+        }
+    }
+
+    /// Writes `bytes`. Whether the server still took them: it may refuse and close before it has read
+    /// everything.
+    pub async fn write(&mut self, bytes: impl AsRef<[u8]>) -> bool {
+        self.stream.write_all(bytes.as_ref()).await.is_ok()
+    }
+
+    /// The next answer, its body as long as its `Content-Length` says. `None` when the server closes
+    /// the connection before its first byte.
+    /// # Panics
+    /// When it is no HTTP answer or ends too early.
+    pub async fn answer(&mut self) -> Option<Reply> {
+        let end = loop {
+            if let Some(at) = self.read.windows(4).position(|four| four == b"\r\n\r\n") {
+                break at + 4;
+            }
+            if !self.read_more().await {
+                let rest = String::from_utf8_lossy(&self.read);
+                assert!(rest.is_empty(), "the head of an answer breaks off: {rest}");
+                return None;
+            }
+        };
+        let head: Vec<u8> = self.read.drain(..end).collect();
+        let head = String::from_utf8(head).expect("a head in ASCII");
+        let mut lines = head.lines();
+        let status = lines.next().and_then(|line| line.split(' ').nth(1));
+        let status: StatusCode = status.expect("a status").parse().expect("a status");
+        let mut headers = HeaderMap::new();
+        for (name, value) in lines.filter_map(|line| line.split_once(':')) {
+            let name: HeaderName = name.parse().expect("a header name");
+            headers.append(name, value.trim().parse().expect("a header value"));
+        }
+        let length = headers.get("content-length").map_or(Ok(0), |length| {
+            length.to_str().expect("a number").parse::<usize>()
+        });
+        let length = length.expect("a number");
+        while self.read.len() < length {
+            assert!(self.read_more().await, "the body of an answer breaks off");
+        }
+        let body = self.read.drain(..length).collect::<Vec<_>>().into();
+        Some(Reply {
+            status,
+            headers,
+            body,
+        })
+    }
+
+    /// Waits until the server closes the connection. Whether it sent nothing more before.
+    pub async fn closes(&mut self) -> bool {
+        while self.read_more().await {}
+        self.read.is_empty()
+    }
+
+    /// Whether nothing has come in and the connection is open, as far as this machine knows now.
+    pub fn is_silent(&self) -> bool {
+        let looked = self.stream.try_read(&mut [0]);
+        self.read.is_empty() && looked.is_err_and(|error| error.kind() == ErrorKind::WouldBlock)
+    }
+
+    /// `false` when there is no more to come.
+    async fn read_more(&mut self) -> bool {
+        // After a reset nothing comes, either.
+        self.stream.read_buf(&mut self.read).await.unwrap_or(0) > 0
+    }
+}
+
 /// Writes `bytes` to a fresh connection and returns everything that comes back until the server
 /// closes it.
 /// # Panics
 /// When the connection can not be made.
 pub async fn raw_exchange(address: SocketAddr, bytes: &[u8]) -> Vec<u8> {
-    let mut stream = TcpStream::connect(address).await.expect("the server accepts");
-    // The server may refuse and close before it has read everything.
-    let _ = stream.write_all(bytes).await;
-    let mut answer = Vec::new();
-    let _ = stream.read_to_end(&mut answer).await;
-    answer
+    let mut connection = RawConnection::open(address).await;
+    connection.write(bytes).await;
+    connection.closes().await;
+    connection.read
 }

@@ -6,7 +6,7 @@ mod clock;
 mod program;
 mod server;
 
-pub use client::{Client, Reply, raw_exchange};
+pub use client::{Client, RawConnection, Reply, raw_exchange};
 pub use clock::ManualClock;
 pub use program::Program;
 pub use server::{TestApp, TestServer};

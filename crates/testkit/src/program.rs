@@ -16,7 +16,7 @@ pub struct Program {
     pub banner: String,
     child: Child,
     /// Kept open, so that the program can go on printing.
-    _output: Lines<BufReader<ChildStdout>>,
+    output: Lines<BufReader<ChildStdout>>,
 }
 
 impl Program {
@@ -24,9 +24,16 @@ impl Program {
     /// # Panics
     /// When it does not.
     pub async fn start(binary: &Path, data: &Path, more: &[&str]) -> Self {
-        let mut child = Self::command(binary, data)
-            .args(["serve", "--http", "127.0.0.1:0"])
-            .args(more)
+        let mut command = Self::command(binary, data);
+        command.args(["serve", "--http", "127.0.0.1:0"]).args(more);
+        Self::serve(command).await
+    }
+
+    /// Starts `command`, which serves, and waits until it says that it is ready.
+    /// # Panics
+    /// When it does not.
+    pub async fn serve(mut command: Command) -> Self {
+        let mut child = command
             .stdout(Stdio::piped())
             .kill_on_drop(true)
             .spawn()
@@ -35,7 +42,10 @@ impl Program {
         let (mut banner, mut address) = (String::new(), None);
         while let Some(line) = output.next_line().await.expect("text") {
             if let Some(("REST", url)) = line.trim().split_once(' ') {
-                address = url.trim().strip_prefix("http://").map(|a| a.parse().expect("an address"));
+                address = url
+                    .trim()
+                    .strip_prefix("http://")
+                    .map(|a| a.parse().expect("an address"));
             }
             banner.push_str(&line);
             banner.push('\n');
@@ -44,17 +54,34 @@ impl Program {
             }
         }
         let address = address.unwrap_or_else(|| panic!("no address in {banner:?}"));
-        Self { address, banner, child, _output: output }
+        Self {
+            address,
+            banner,
+            child,
+            output,
+        }
+    }
+
+    /// The next line that it prints after `banner`; `None` when it prints no more.
+    /// # Panics
+    /// When that is no text.
+    pub async fn next_line(&mut self) -> Option<String> {
+        self.output.next_line().await.expect("text")
     }
 
     /// Runs a sub-command to its end.
     /// # Panics
     /// When it can not be started.
     pub async fn run<S: AsRef<OsStr>>(binary: &Path, data: &Path, arguments: &[S]) -> Output {
-        Self::command(binary, data).args(arguments).output().await.expect("the program runs")
+        Self::command(binary, data)
+            .args(arguments)
+            .output()
+            .await
+            .expect("the program runs")
     }
 
-    fn command(binary: &Path, data: &Path) -> Command {
+    /// The program on a data folder, with cheap hashes and few logs; its arguments are still to come.
+    pub fn command(binary: &Path, data: &Path) -> Command {
         let mut command = Command::new(binary);
         // A hash as cheap as it can be, so that tests do not wait for it.
         command
@@ -86,13 +113,35 @@ impl Program {
         self.child.kill().await.expect("a child can be killed");
     }
 
+    /// Sends it a signal: `TERM`, `INT`.
+    /// # Panics
+    /// When it can not be sent.
+    pub async fn signal(&self, name: &str) {
+        let (flag, pid) = (format!("-{name}"), self.pid().to_string());
+        let sent = Command::new("kill").args([&flag, &pid]).status().await;
+        assert!(sent.expect("kill runs").success());
+    }
+
+    /// Waits until it has ended. Returns whether with success, and what it printed after `banner`.
+    /// # Panics
+    /// When that is no text.
+    pub async fn ended(mut self) -> (bool, String) {
+        let mut rest = String::new();
+        while let Some(line) = self.next_line().await {
+            rest.push_str(&line);
+            rest.push('\n');
+        }
+        (
+            self.child.wait().await.expect("a child ends").success(),
+            rest,
+        )
+    }
+
     /// Asks it to stop and waits until it has. Returns whether it ended with success.
     /// # Panics
     /// When it can not be asked.
-    pub async fn terminate(mut self) -> bool {
-        let pid = self.pid().to_string();
-        let asked = Command::new("kill").args(["-TERM", &pid]).status().await;
-        assert!(asked.expect("kill runs").success());
-        self.child.wait().await.expect("a child ends").success()
+    pub async fn terminate(self) -> bool {
+        self.signal("TERM").await;
+        self.ended().await.0
     }
 }

@@ -92,7 +92,9 @@ impl TestServer {
             entropy: Arc::new(SystemEntropy),
             metrics: None,
         };
-        let server = Server::start(data, config, surroundings).await.expect("the server starts");
+        let server = Server::start(data, config, surroundings)
+            .await
+            .expect("the server starts");
         Self {
             core: server.core.clone(),
             clock,
@@ -113,7 +115,12 @@ impl TestServer {
     /// When the app exists.
     pub async fn app(&self, org: &str, name: &str, registration: Registration) -> TestApp {
         let key = AppKey::new(org, name).expect("a legal key");
-        let app = self.core.apps.create(key, registration).await.expect("a new app");
+        let app = self
+            .core
+            .apps
+            .create(key, registration)
+            .await
+            .expect("a new app");
         self.enter(app).await
     }
 
@@ -121,14 +128,21 @@ impl TestServer {
     /// # Panics
     /// When its credentials are refused.
     pub async fn enter(&self, app: Arc<App>) -> TestApp {
-        let mut entered = TestApp { app, token: String::new(), address: self.address };
+        let mut entered = TestApp {
+            app,
+            token: String::new(),
+            address: self.address,
+        };
         let credentials = json!({
             "grant_type": "client_credentials",
             "client_id": entered.app.client_id,
             "client_secret": entered.app.client_secret.reveal(),
         });
-        let granted = entered.call_as(None, "POST", "/token", Some(credentials)).await.ok();
-        entered.token = granted["access_token"].as_str().expect("a token").to_owned();
+        let granted = entered
+            .call_as(None, "POST", "/token", Some(credentials))
+            .await
+            .ok();
+        entered.token = text(&granted, "/access_token");
         entered
     }
 }
@@ -153,7 +167,9 @@ impl TestApp {
         body: Option<Value>,
     ) -> Reply {
         let path = format!("{}{path}", self.base());
-        Client::new(self.address).call(method, &path, token, body.as_ref()).await
+        Client::new(self.address)
+            .call(method, &path, token, body.as_ref())
+            .await
     }
 
     /// Registers a user with password `pw-NAME`.
@@ -163,7 +179,14 @@ impl TestApp {
     pub fn register(&self, name: &str) -> impl Future<Output = Value> {
         let body = json!({"username": name, "password": format!("pw-{name}")});
         let app = self.clone();
-        async move { app.call("POST", "/users", Some(body)).await.ok()["entities"][0].clone() }
+        async move {
+            app.call("POST", "/users", Some(body))
+                .await
+                .ok()
+                .pointer("/entities/0")
+                .expect("a user")
+                .clone()
+        }
     }
 
     /// A user token by password `pw-NAME`.
@@ -174,6 +197,14 @@ impl TestApp {
             "grant_type": "password", "username": name, "password": format!("pw-{name}"),
         });
         let granted = self.call_as(None, "POST", "/token", Some(body)).await.ok();
-        granted["access_token"].as_str().expect("a token").to_owned()
+        text(&granted, "/access_token")
     }
+}
+
+fn text(value: &Value, pointer: &str) -> String {
+    value
+        .pointer(pointer)
+        .and_then(Value::as_str)
+        .expect("a text")
+        .to_owned()
 }

@@ -33,7 +33,9 @@ impl AppKey {
     /// [`Error::IllegalAppKey`], saying which part breaks which rule.
     pub fn new(org: &str, name: &str) -> Result<Self, Error> {
         let part = |what: &str, text: &str, most: usize, extra: &str| {
-            let legal = text.chars().all(|c| c.is_ascii_alphanumeric() || extra.contains(c));
+            let legal = text
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || extra.contains(c));
             if text.is_empty() || text.len() > most || !legal {
                 return Err(Error::IllegalAppKey(format!(
                     "{what} name {text:?} is not 1 to {most} letters, digits or any of {extra:?}"
@@ -41,7 +43,10 @@ impl AppKey {
             }
             Ok(Box::from(text))
         };
-        Ok(Self { org: part("organisation", org, 64, "-_")?, name: part("app", name, 32, "-")? })
+        Ok(Self {
+            org: part("organisation", org, 64, "-_")?,
+            name: part("app", name, 32, "-")?,
+        })
     }
 }
 
@@ -158,8 +163,8 @@ mod tests {
         for (org, app) in [
             ("", "a"),
             ("o", ""),
-            (&"o".repeat(65)[..], "a"),
-            ("o", &"a".repeat(33)[..]),
+            (&*"o".repeat(65), "a"),
+            ("o", &*"a".repeat(33)),
             ("o", "a_b"),
             ("o#x", "a"),
             ("o", "a/b"),

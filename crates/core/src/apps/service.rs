@@ -56,7 +56,12 @@ pub struct Apps {
 
 impl Apps {
     pub(crate) fn new(context: Context) -> Self {
-        Self { context, by_key: DashMap::new(), buckets: DashMap::new(), changes: tokio::sync::Mutex::default() }
+        Self {
+            context,
+            by_key: DashMap::new(),
+            buckets: DashMap::new(),
+            changes: tokio::sync::Mutex::default(),
+        }
     }
 
     /// The app called `org`/`name`.
@@ -70,8 +75,16 @@ impl Apps {
         if let Some(app) = known {
             return Ok(app);
         }
-        let unknown = || Error::UnknownApp { org: org.into(), name: name.into() };
-        let app = self.context.store.app(org, name).await?.ok_or_else(unknown)?;
+        let unknown = || Error::UnknownApp {
+            org: org.into(),
+            name: name.into(),
+        };
+        let app = self
+            .context
+            .store
+            .app(org, name)
+            .await?
+            .ok_or_else(unknown)?;
         Ok(self.remember(app))
     }
 
@@ -113,7 +126,8 @@ impl Apps {
         key: &AppKey,
         registration: Registration,
     ) -> Result<Arc<App>> {
-        self.change(key, AppChange::Registration(registration)).await
+        self.change(key, AppChange::Registration(registration))
+            .await
     }
 
     /// Replaces the Easemob client secret. Every token of the app and of its users is void at once.
@@ -121,14 +135,16 @@ impl Apps {
     /// # Errors
     /// [`Error::UnknownApp`].
     pub async fn rotate_client_secret(self: &Arc<Self>, key: &AppKey) -> Result<Arc<App>> {
-        self.change(key, AppChange::ClientSecret(self.fresh_secret())).await
+        self.change(key, AppChange::ClientSecret(self.fresh_secret()))
+            .await
     }
 
     /// Replaces the RTM project secret.
     /// # Errors
     /// [`Error::UnknownApp`].
     pub async fn rotate_rtm_secret(self: &Arc<Self>, key: &AppKey) -> Result<Arc<App>> {
-        self.change(key, AppChange::RtmSecret(self.fresh_secret())).await
+        self.change(key, AppChange::RtmSecret(self.fresh_secret()))
+            .await
     }
 
     /// Takes one call from `app`'s budget.
@@ -156,7 +172,11 @@ impl Apps {
             RateClass::BlockAdd => &buckets.block_add,
             RateClass::BlockRemove => &buckets.block_remove,
         };
-        let shared = if class == RateClass::Token { &None } else { &buckets.user_system };
+        let shared = if class == RateClass::Token {
+            &None
+        } else {
+            &buckets.user_system
+        };
         for bucket in [own, shared].into_iter().flatten() {
             bucket.check().map_err(|_| Error::RateLimited)?;
         }
@@ -184,7 +204,9 @@ impl Apps {
     /// Keeps `app` unless a newer state of it is known already.
     fn remember(&self, app: App) -> Arc<App> {
         let of_org = self.by_key.entry(app.key.org.clone()).or_default();
-        let slot = of_org.entry(app.key.name.clone()).or_insert_with(|| Arc::new(app));
+        let slot = of_org
+            .entry(app.key.name.clone())
+            .or_insert_with(|| Arc::new(app));
         Arc::clone(&slot)
     }
 

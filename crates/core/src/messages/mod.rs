@@ -53,12 +53,7 @@ pub trait MessageStore: Send + Sync {
 
     /// How many messages sent at or after `since` by others lie beyond `reader`'s cursors. Costs as
     /// much as there are.
-    async fn waiting_count(
-        &self,
-        app: AppId,
-        reader: UserId,
-        since: Millis,
-    ) -> Result<u64>;
+    async fn waiting_count(&self, app: AppId, reader: UserId, since: Millis) -> Result<u64>;
 
     /// Whether message `id`, sent at or after `since` by somebody else, lies beyond `reader`'s cursor.
     async fn is_waiting(
@@ -84,14 +79,20 @@ impl Messages {
     /// # Errors
     /// [`crate::Error::Unavailable`].
     pub async fn waiting_count(&self, app: &App, user: &User) -> Result<u64> {
-        self.context.store.waiting_count(app.id, user.id, self.retained_since()).await
+        self.context
+            .store
+            .waiting_count(app.id, user.id, self.retained_since())
+            .await
     }
 
     /// Whether message `id` waits for `user`. Source: Easemob REST 3.21.
     /// # Errors
     /// [`crate::Error::Unavailable`].
     pub async fn is_waiting(&self, app: &App, user: &User, id: MessageId) -> Result<bool> {
-        self.context.store.is_waiting(app.id, user.id, id, self.retained_since()).await
+        self.context
+            .store
+            .is_waiting(app.id, user.id, id, self.retained_since())
+            .await
     }
 
     fn retained_since(&self) -> Millis {

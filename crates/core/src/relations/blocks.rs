@@ -58,14 +58,20 @@ impl Blocks {
     /// when one of them was deleted meanwhile.
     pub async fn add(&self, app: AppId, owner: &User, blocked: Vec<UserId>) -> Result<()> {
         let limit = self.context.limits.blocks;
-        self.context.store.add_blocks(app, owner.id, blocked, limit).await
+        self.context
+            .store
+            .add_blocks(app, owner.id, blocked, limit)
+            .await
     }
 
     /// Takes a user off `owner`'s list; nothing happens when he is not on it.
     /// # Errors
     /// [`crate::Error::Unavailable`].
     pub async fn remove(&self, app: AppId, owner: &User, blocked: &User) -> Result<()> {
-        self.context.store.remove_block(app, owner.id, blocked.id).await
+        self.context
+            .store
+            .remove_block(app, owner.id, blocked.id)
+            .await
     }
 
     /// `owner`'s whole list, newest first; the limit on adding bounds it.
@@ -73,7 +79,12 @@ impl Blocks {
     /// [`crate::Error::Unavailable`].
     pub async fn list(&self, app: AppId, owner: &User) -> Result<Vec<UserName>> {
         let limit = self.context.limits.blocks;
-        Ok(self.context.store.blocks(app, owner.id, None, limit).await?.names)
+        Ok(self
+            .context
+            .store
+            .blocks(app, owner.id, None, limit)
+            .await?
+            .names)
     }
 
     /// One page of `owner`'s list of up to `size` (at most 50), older than `before`.

@@ -46,14 +46,20 @@ impl Contacts {
             return Err(Error::SelfContact);
         }
         let limit = self.context.limits.contacts;
-        self.context.store.add_contact(app, owner.id, friend.id, limit).await
+        self.context
+            .store
+            .add_contact(app, owner.id, friend.id, limit)
+            .await
     }
 
     /// Ends a friendship in both directions; nothing happens where there is none.
     /// # Errors
     /// [`Error::Unavailable`].
     pub async fn remove(&self, app: AppId, owner: &User, friend: &User) -> Result<()> {
-        self.context.store.remove_contact(app, owner.id, friend.id).await
+        self.context
+            .store
+            .remove_contact(app, owner.id, friend.id)
+            .await
     }
 
     /// The names on a user's roster, newest first.

@@ -80,8 +80,22 @@ impl fmt::Display for CloseReason {
 }
 
 impl Session {
-    fn new(id: SessionId, user: (AppId, UserId, UserName), resource: Resource, opened: Millis, limits: &Limits) -> Self {
+    fn new(
+        id: SessionId,
+        user: (AppId, UserId, UserName),
+        resource: Resource,
+        opened: Millis,
+        limits: &Limits,
+    ) -> Self {
         let (app, user, name) = user;
-        Self { id, app, user, name, resource, opened, outbox: Outbox::new(limits.outbox_bytes) }
+        Self {
+            id,
+            app,
+            user,
+            name,
+            resource,
+            opened,
+            outbox: Outbox::new(limits.outbox_bytes),
+        }
     }
 }

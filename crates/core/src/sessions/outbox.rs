@@ -35,7 +35,11 @@ pub enum OutboxEvent {
 impl Outbox {
     /// An empty queue that holds up to `capacity` bytes.
     pub fn new(capacity: usize) -> Self {
-        Self { capacity, state: Mutex::default(), changed: Notify::new() }
+        Self {
+            capacity,
+            state: Mutex::default(),
+            changed: Notify::new(),
+        }
     }
 
     /// Queues a frame. `false` when the session is closed, be it by this very frame.
@@ -46,7 +50,10 @@ impl Outbox {
         }
         if state.bytes.saturating_add(frame.len()) > self.capacity {
             // What is queued will hardly be read; the reader finds it in the log when it returns.
-            *state = State { closed: Some(CloseReason::SlowReader), ..State::default() };
+            *state = State {
+                closed: Some(CloseReason::SlowReader),
+                ..State::default()
+            };
         } else {
             state.bytes += frame.len();
             state.frames.push_back(frame);
@@ -104,9 +111,18 @@ mod tests {
         outbox.close(CloseReason::Kicked);
         outbox.close(CloseReason::Banned);
         assert!(!outbox.push(Bytes::from_static(b"late")));
-        assert_eq!(outbox.next().await, OutboxEvent::Frame(Bytes::from_static(b"one")));
-        assert_eq!(outbox.next().await, OutboxEvent::Frame(Bytes::from_static(b"two")));
-        assert_eq!(outbox.next().await, OutboxEvent::Closed(CloseReason::Kicked));
+        assert_eq!(
+            outbox.next().await,
+            OutboxEvent::Frame(Bytes::from_static(b"one"))
+        );
+        assert_eq!(
+            outbox.next().await,
+            OutboxEvent::Frame(Bytes::from_static(b"two"))
+        );
+        assert_eq!(
+            outbox.next().await,
+            OutboxEvent::Closed(CloseReason::Kicked)
+        );
     }
 
     #[tokio::test]
@@ -115,14 +131,18 @@ mod tests {
         assert!(outbox.push(Bytes::from_static(b"four")));
         assert_eq!(outbox.closed(), None);
         assert!(!outbox.push(Bytes::from_static(b"5")));
-        assert_eq!(outbox.next().await, OutboxEvent::Closed(CloseReason::SlowReader));
+        assert_eq!(
+            outbox.next().await,
+            OutboxEvent::Closed(CloseReason::SlowReader)
+        );
     }
 
     #[tokio::test]
     async fn a_waiting_socket_hears_of_the_close() {
         let outbox = std::sync::Arc::new(Outbox::new(4));
-        let (event, ()) =
-            tokio::join!(outbox.next(), async { outbox.close(CloseReason::ShuttingDown) });
+        let (event, ()) = tokio::join!(outbox.next(), async {
+            outbox.close(CloseReason::ShuttingDown);
+        });
         assert_eq!(event, OutboxEvent::Closed(CloseReason::ShuttingDown));
     }
 }

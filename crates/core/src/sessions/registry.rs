@@ -22,22 +22,37 @@ pub struct Sessions {
 
 impl Sessions {
     pub(crate) fn new(limits: &Limits) -> Self {
-        Self { apps: DashMap::new(), next: AtomicU64::new(1), limits: limits.clone() }
+        Self {
+            apps: DashMap::new(),
+            next: AtomicU64::new(1),
+            limits: limits.clone(),
+        }
     }
 
     /// Makes a session visible. [`crate::Core::open_session`] is the way in for gates.
-    pub(crate) fn register(&self, user: &User, app: AppId, resource: Resource, now: Millis) -> Arc<Session> {
+    pub(crate) fn register(
+        &self,
+        user: &User,
+        app: AppId,
+        resource: Resource,
+        now: Millis,
+    ) -> Arc<Session> {
         let id = SessionId(self.next.fetch_add(1, Ordering::Relaxed));
         let owner = (app, user.id, user.name.clone());
         let session = Arc::new(Session::new(id, owner, resource, now, &self.limits));
         let of_app = Arc::clone(&self.apps.entry(app).or_default());
-        of_app.entry(user.name.clone()).or_default().push(Arc::clone(&session));
+        of_app
+            .entry(user.name.clone())
+            .or_default()
+            .push(Arc::clone(&session));
         session
     }
 
     /// Takes a session out: its connection is gone. Does nothing the second time.
     pub fn remove(&self, session: &Session) {
-        let Some(of_app) = self.of_app(session.app) else { return };
+        let Some(of_app) = self.of_app(session.app) else {
+            return;
+        };
         if let Entry::Occupied(mut of_user) = of_app.entry(session.name.clone()) {
             of_user.get_mut().retain(|other| other.id != session.id);
             if of_user.get().is_empty() {
@@ -62,7 +77,9 @@ impl Sessions {
         names.into_iter().map(move |name| {
             let Some(of_app) = &of_app else { return false };
             let mut folded = [0; UserName::MOST_BYTES];
-            let Some(folded) = folded.get_mut(..name.len()) else { return false };
+            let Some(folded) = folded.get_mut(..name.len()) else {
+                return false;
+            };
             folded.copy_from_slice(name.as_bytes());
             folded.make_ascii_lowercase();
             std::str::from_utf8(folded).is_ok_and(|name| of_app.contains_key(name))
@@ -71,7 +88,9 @@ impl Sessions {
 
     /// The sessions of a user, oldest first.
     pub fn of_user(&self, app: AppId, name: &UserName) -> Vec<Arc<Session>> {
-        let of_user = self.of_app(app).and_then(|a| a.get(name).map(|of_user| of_user.to_vec()));
+        let of_user = self
+            .of_app(app)
+            .and_then(|a| a.get(name).map(|of_user| of_user.to_vec()));
         of_user.unwrap_or_default()
     }
 
@@ -94,7 +113,9 @@ impl Sessions {
         reason: CloseReason,
     ) -> usize {
         let sessions = self.of_user(app, name);
-        let hit = sessions.iter().filter(|session| &*session.resource.id == resource);
+        let hit = sessions
+            .iter()
+            .filter(|session| &*session.resource.id == resource);
         hit.map(|session| {
             self.remove(session);
             close(session, reason);

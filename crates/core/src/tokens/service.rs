@@ -58,7 +58,11 @@ pub struct Tokens {
 
 impl Tokens {
     pub(crate) fn new(context: Context, users: Arc<Users>) -> Self {
-        Self { by_hash: ReadCache::new(context.limits.cached_tokens), context, users }
+        Self {
+            by_hash: ReadCache::new(context.limits.cached_tokens),
+            context,
+            users,
+        }
     }
 
     /// An app token for whoever knows the app's client credentials. Source: Easemob REST 2.1.
@@ -91,7 +95,11 @@ impl Tokens {
         ttl: Ttl,
     ) -> Result<(Grant, Arc<User>)> {
         let name = name.parse::<UserName>().map_err(|_| Error::UnknownUser)?;
-        let user = self.users.named(app.id, &name).await?.ok_or(Error::UnknownUser)?;
+        let user = self
+            .users
+            .named(app.id, &name)
+            .await?
+            .ok_or(Error::UnknownUser)?;
         self.users.check_password(app.id, &user, password).await?;
         Ok((self.grant_to(app, &user, ttl).await?, user))
     }
@@ -112,7 +120,10 @@ impl Tokens {
             self.users.find_or_create(app.id, name.parse()?).await?
         } else {
             let name = name.parse::<UserName>().map_err(|_| Error::UnknownUser)?;
-            self.users.named(app.id, &name).await?.ok_or(Error::UnknownUser)?
+            self.users
+                .named(app.id, &name)
+                .await?
+                .ok_or(Error::UnknownUser)?
         };
         if user.ban.holds(self.context.clock.now()) {
             return Err(Error::UserBanned);
@@ -126,14 +137,18 @@ impl Tokens {
     pub async fn verify(&self, app: &App, text: &str) -> Result<Caller> {
         let well_formed = text.len() == TOKEN_CHARS
             && text.starts_with(PREFIX)
-            && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
+            && text
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
         if !well_formed {
             return Err(Error::Token(TokenFault::Malformed));
         }
         let hash = hash(text);
         let load = || async { Ok(self.context.store.token(hash).await?.map(Arc::new)) };
         let revoked = Error::Token(TokenFault::Revoked);
-        let Some(token) = self.by_hash.get(&hash, load).await? else { return Err(revoked) };
+        let Some(token) = self.by_hash.get(&hash, load).await? else {
+            return Err(revoked);
+        };
         if token.app != app.id {
             return Err(Error::Token(TokenFault::OtherApp));
         }
@@ -172,7 +187,10 @@ impl Tokens {
     }
 
     async fn grant_to(&self, app: &App, user: &User, ttl: Ttl) -> Result<Grant> {
-        let owner = TokenOwner::User { id: user.id, name: user.name.clone() };
+        let owner = TokenOwner::User {
+            id: user.id,
+            name: user.name.clone(),
+        };
         self.issue(app, owner, user.token_generation, ttl).await
     }
 
@@ -200,9 +218,13 @@ impl Tokens {
             expires: seconds.map(|seconds| self.context.clock.now().plus_seconds(seconds)),
         };
         self.context.store.add_token(token).await?;
-        let expires_in_seconds =
-            seconds.and_then(|seconds| i32::try_from(seconds).ok()).unwrap_or(i32::MAX);
-        Ok(Grant { token: text, expires_in_seconds })
+        let expires_in_seconds = seconds
+            .and_then(|seconds| i32::try_from(seconds).ok())
+            .unwrap_or(i32::MAX);
+        Ok(Grant {
+            token: text,
+            expires_in_seconds,
+        })
     }
 }
 

@@ -37,8 +37,11 @@ impl Users {
         let users = Arc::clone(self);
         self.context
             .complete(async move {
-                let (deleted, more) =
-                    users.context.store.delete_users_page(app, after, limit).await?;
+                let (deleted, more) = users
+                    .context
+                    .store
+                    .delete_users_page(app, after, limit)
+                    .await?;
                 for user in &deleted {
                     users.forget_deleted(app, user);
                 }
@@ -49,6 +52,7 @@ impl Users {
 
     fn forget_deleted(&self, app: AppId, user: &User) {
         self.changed(app, &user.name);
-        self.sessions.close_all(app, &user.name, CloseReason::UserDeleted);
+        self.sessions
+            .close_all(app, &user.name, CloseReason::UserDeleted);
     }
 }

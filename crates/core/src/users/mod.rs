@@ -123,7 +123,9 @@ impl Users {
         {
             return Ok(user);
         }
-        let Ok(uuid) = name.parse::<Uuid>() else { return Err(Error::UnknownUser) };
+        let Ok(uuid) = name.parse::<Uuid>() else {
+            return Err(Error::UnknownUser);
+        };
         match self.context.store.user_by_uuid(app, uuid).await? {
             Some(user) => Ok(Arc::new(user)),
             None => Err(Error::UnknownUser),
@@ -136,7 +138,12 @@ impl Users {
     pub async fn named(&self, app: AppId, name: &UserName) -> Result<Option<Arc<User>>> {
         let key = (app, name.clone());
         let load = || async {
-            Ok(self.context.store.user_by_name(app, name).await?.map(Arc::new))
+            Ok(self
+                .context
+                .store
+                .user_by_name(app, name)
+                .await?
+                .map(Arc::new))
         };
         self.by_name.get(&key, load).await
     }
@@ -198,8 +205,18 @@ mod tests {
             (6, "007", (1 << 62) + 6, UidTarget::Id(UserId(6))),
             (7, "0", (1 << 62) + 7, UidTarget::Id(UserId(7))),
             (8, "-3", (1 << 62) + 8, UidTarget::Id(UserId(8))),
-            (9, "4611686018427387904", 1 << 62, named("4611686018427387904")),
-            (10, "4611686018427387905", (1 << 62) + 10, UidTarget::Id(UserId(10))),
+            (
+                9,
+                "4611686018427387904",
+                1 << 62,
+                named("4611686018427387904"),
+            ),
+            (
+                10,
+                "4611686018427387905",
+                (1 << 62) + 10,
+                UidTarget::Id(UserId(10)),
+            ),
         ] {
             assert_eq!(user(id, name).uid(), Uid(uid), "{name}");
             assert_eq!(Uid(uid).target(), Some(target), "{name}");

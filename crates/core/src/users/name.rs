@@ -62,7 +62,10 @@ mod tests {
     #[test]
     fn length_is_checked_before_letters() {
         assert!("a".repeat(64).parse::<UserName>().is_ok());
-        assert!(matches!(" ".repeat(65).parse::<UserName>(), Err(Error::NameTooLong)));
+        assert!(matches!(
+            " ".repeat(65).parse::<UserName>(),
+            Err(Error::NameTooLong)
+        ));
         for illegal in ["", ".", "..", "a b", "a/b", "é", "a\0", "名"] {
             assert!(
                 matches!(illegal.parse::<UserName>(), Err(Error::NameIllegal(n)) if n == illegal),

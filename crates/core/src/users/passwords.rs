@@ -45,7 +45,11 @@ impl PasswordHash {
         }
         let salt = STANDARD_NO_PAD.decode(parts.next()?).ok()?;
         let hash = STANDARD_NO_PAD.decode(parts.next()?).ok()?;
-        Some((Params::new(memory?, passes?, 1, Some(hash.len())).ok()?, salt, hash))
+        Some((
+            Params::new(memory?, passes?, 1, Some(hash.len())).ok()?,
+            salt,
+            hash,
+        ))
     }
 }
 
@@ -125,7 +129,9 @@ impl PasswordPool {
     pub(crate) async fn verify(&self, hash: PasswordHash, password: String) -> Result<bool> {
         let mut places = self.reserve(1)?;
         self.submit(places.split(1), move |memory| {
-            let Some((params, salt, expected)) = hash.parse() else { return false };
+            let Some((params, salt, expected)) = hash.parse() else {
+                return false;
+            };
             let found = derive(&params, password.as_bytes(), &salt, expected.len(), memory);
             found.ct_eq(&expected).into()
         })
@@ -135,7 +141,9 @@ impl PasswordPool {
 
     fn reserve(&self, places: usize) -> Result<OwnedSemaphorePermit> {
         let places = u32::try_from(places).map_err(|_| Error::Busy)?;
-        Arc::clone(&self.places).try_acquire_many_owned(places).map_err(|_| Error::Busy)
+        Arc::clone(&self.places)
+            .try_acquire_many_owned(places)
+            .map_err(|_| Error::Busy)
     }
 
     fn submit<T: Send + 'static>(
@@ -188,13 +196,22 @@ mod tests {
     }
 
     fn cost(passes: u32, queue: usize) -> HashCost {
-        HashCost { memory_kib: 64, passes, threads: 1, queue }
+        HashCost {
+            memory_kib: 64,
+            passes,
+            threads: 1,
+            queue,
+        }
     }
 
     #[tokio::test]
     async fn a_hash_of_an_older_cost_still_opens() {
         let old = PasswordPool::start(&cost(1, 4));
-        let hash = old.hash(&Fixed, vec!["s3cret".into()]).await.unwrap().remove(0);
+        let hash = old
+            .hash(&Fixed, vec!["s3cret".into()])
+            .await
+            .unwrap()
+            .remove(0);
         let new = PasswordPool::start(&cost(3, 4));
         assert!(new.verify(hash.clone(), "s3cret".into()).await.unwrap());
         assert!(!new.verify(hash, "S3cret".into()).await.unwrap());
@@ -205,6 +222,12 @@ mod tests {
         let pool = PasswordPool::start(&cost(1, 2));
         let three = vec!["a".into(), "b".into(), "c".into()];
         assert!(matches!(pool.hash(&Fixed, three).await, Err(Error::Busy)));
-        assert_eq!(pool.hash(&Fixed, vec!["a".into(), "b".into()]).await.unwrap().len(), 2);
+        assert_eq!(
+            pool.hash(&Fixed, vec!["a".into(), "b".into()])
+                .await
+                .unwrap()
+                .len(),
+            2
+        );
     }
 }

@@ -57,24 +57,24 @@ impl Users {
         password: Option<String>,
     ) -> Result<Arc<User>> {
         let password = check_password(password, &self.context.limits)?;
-        let mut hashes =
-            self.passwords.hash(self.context.entropy.as_ref(), vec![password]).await?;
+        let mut hashes = self
+            .passwords
+            .hash(self.context.entropy.as_ref(), vec![password])
+            .await?;
         let hash = hashes.pop().ok_or(Error::Busy)?;
         let close = Some(CloseReason::PasswordChanged);
-        self.change(app, user, UserChange::Password(hash), close).await
+        self.change(app, user, UserChange::Password(hash), close)
+            .await
     }
 
     /// Shuts a user out or lets him in. Shut out, he has no token and no session when this returns.
     /// Source: design section 2, Easemob REST 3.22 and 3.23.
     /// # Errors
     /// [`Error::UnknownUser`] when he was deleted meanwhile.
-    pub async fn set_ban(
-        self: &Arc<Self>,
-        app: AppId,
-        user: &User,
-        ban: Ban,
-    ) -> Result<Arc<User>> {
-        let close = ban.holds(self.context.clock.now()).then_some(CloseReason::Banned);
+    pub async fn set_ban(self: &Arc<Self>, app: AppId, user: &User, ban: Ban) -> Result<Arc<User>> {
+        let close = ban
+            .holds(self.context.clock.now())
+            .then_some(CloseReason::Banned);
         self.change(app, user, UserChange::Ban(ban), close).await
     }
 
@@ -92,7 +92,8 @@ impl Users {
         if change == ProfileChange::default() {
             return Ok(Arc::clone(user));
         }
-        self.change(app, user, UserChange::Profile(change), None).await
+        self.change(app, user, UserChange::Profile(change), None)
+            .await
     }
 
     /// Commits `change`, lets every reader see it, then closes the sessions if there is a reason to.
@@ -108,7 +109,11 @@ impl Users {
             .complete(async move {
                 let groups = users.context.limits.ignored_groups;
                 let now = users.context.clock.now();
-                let changed = users.context.store.change_user(app, id, change, groups, now).await?;
+                let changed = users
+                    .context
+                    .store
+                    .change_user(app, id, change, groups, now)
+                    .await?;
                 users.changed(app, &name);
                 if let Some(reason) = close {
                     users.sessions.close_all(app, &name, reason);

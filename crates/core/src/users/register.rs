@@ -41,13 +41,19 @@ impl Draft {
         let password = check_password(self.password, limits)?;
         let nickname = self.nickname.filter(|nickname| !nickname.is_empty());
         check_nickname(nickname.as_deref(), limits)?;
-        Ok(Checked { name, password, nickname: nickname.map(Into::into) })
+        Ok(Checked {
+            name,
+            password,
+            nickname: nickname.map(Into::into),
+        })
     }
 }
 
 /// A password that is there, not empty and not too long.
 pub(super) fn check_password(password: Option<String>, limits: &Limits) -> Result<String> {
-    let password = password.filter(|p| !p.is_empty()).ok_or(Error::PasswordMissing)?;
+    let password = password
+        .filter(|p| !p.is_empty())
+        .ok_or(Error::PasswordMissing)?;
     if password.chars().count() > limits.password_chars {
         return Err(Error::PasswordTooLong);
     }
@@ -132,9 +138,14 @@ impl Users {
         if users.is_empty() {
             return Ok(Vec::new());
         }
-        let (rest, passwords): (Vec<_>, Vec<_>) =
-            users.into_iter().map(|u| ((u.name, u.nickname), u.password)).unzip();
-        let hashes = self.passwords.hash(self.context.entropy.as_ref(), passwords).await?;
+        let (rest, passwords): (Vec<_>, Vec<_>) = users
+            .into_iter()
+            .map(|u| ((u.name, u.nickname), u.password))
+            .unzip();
+        let hashes = self
+            .passwords
+            .hash(self.context.entropy.as_ref(), passwords)
+            .await?;
         let new = rest
             .into_iter()
             .zip(hashes)
@@ -156,7 +167,12 @@ impl Users {
         password: Option<PasswordHash>,
         nickname: Option<Box<str>>,
     ) -> NewUser {
-        NewUser { name, uuid: entity_uuid(&self.context), password, nickname }
+        NewUser {
+            name,
+            uuid: entity_uuid(&self.context),
+            password,
+            nickname,
+        }
     }
 }
 

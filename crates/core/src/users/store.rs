@@ -53,12 +53,7 @@ pub trait UserStore: Send + Sync {
     async fn user_by_uuid(&self, app: AppId, uuid: Uuid) -> Result<Option<User>>;
 
     /// Up to `limit` users in order of registration, after row number `after`.
-    async fn users_page(
-        &self,
-        app: AppId,
-        after: Option<UserId>,
-        limit: u32,
-    ) -> Result<Vec<User>>;
+    async fn users_page(&self, app: AppId, after: Option<UserId>, limit: u32) -> Result<Vec<User>>;
 
     /// The password hash of a user, if he has one.
     async fn password_hash(&self, app: AppId, user: UserId) -> Result<Option<PasswordHash>>;

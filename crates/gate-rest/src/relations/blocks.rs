@@ -26,7 +26,9 @@ pub(crate) async fn list(call: Owner) -> Result<Response, Failure> {
     let owner = call.user().await?;
     let blocks = &call.gate.core.blocks;
     let app = call.app.id;
-    let before = call.query("cursor").map(|text| cursor::decode(text, List::Blocks, app));
+    let before = call
+        .query("cursor")
+        .map(|text| cursor::decode(text, List::Blocks, app));
     let before = before.transpose()?;
     let size = call.query("pageSize").map(str::parse::<u32>).transpose();
     let size = size.ok().filter(|size| *size != Some(0));
@@ -34,11 +36,16 @@ pub(crate) async fn list(call: Owner) -> Result<Response, Failure> {
     let (names, next) = if size.is_none() && before.is_none() {
         (blocks.list(app, &owner).await?, None)
     } else {
-        let page = blocks.page(app, &owner, before, size.unwrap_or(u32::MAX)).await?;
+        let page = blocks
+            .page(app, &owner, before, size.unwrap_or(u32::MAX))
+            .await?;
         (page.names, page.next)
     };
     let next = next.map(|position| cursor::encode(List::Blocks, app, position));
-    let reply = Envelope::read(&call).data(texts(&names)).cursor(next).count(names.len());
+    let reply = Envelope::read(&call)
+        .data(texts(&names))
+        .cursor(next)
+        .count(names.len());
     Ok(reply.into_response())
 }
 
@@ -53,15 +60,24 @@ pub(crate) async fn add(call: Owner, body: JsonBody) -> Result<Response, Failure
     let owner = call.user().await?;
     let missing = || Failure::illegal("usernames must be provided");
     let fields = body.object()?;
-    let Some(Value::Array(sent)) = fields.value("usernames") else { return Err(missing()) };
-    let sent = sent.iter().map(body::text).collect::<Option<Vec<_>>>().ok_or_else(missing)?;
+    let Some(Value::Array(sent)) = fields.value("usernames") else {
+        return Err(missing());
+    };
+    let sent = sent
+        .iter()
+        .map(body::text)
+        .collect::<Option<Vec<_>>>()
+        .ok_or_else(missing)?;
     if sent.is_empty() {
         return Err(missing());
     }
     let mut names: Vec<UserName> = Vec::new();
     let mut ids = Vec::new();
     for target in sent {
-        if names.iter().any(|name| name.as_str().eq_ignore_ascii_case(&target)) {
+        if names
+            .iter()
+            .any(|name| name.as_str().eq_ignore_ascii_case(&target))
+        {
             continue;
         }
         if names.len() >= call.gate.core.limits().blocks as usize {
@@ -93,8 +109,17 @@ pub(crate) async fn add(call: Owner, body: JsonBody) -> Result<Response, Failure
 )]
 pub(crate) async fn remove(call: Owner) -> Result<Response, Failure> {
     let owner = call.user().await?;
-    let blocked = call.gate.core.users.find(call.app.id, call.segment("blocked")).await?;
-    call.gate.core.blocks.remove(call.app.id, &owner, &blocked).await?;
+    let blocked = call
+        .gate
+        .core
+        .users
+        .find(call.app.id, call.segment("blocked"))
+        .await?;
+    call.gate
+        .core
+        .blocks
+        .remove(call.app.id, &owner, &blocked)
+        .await?;
     let reply = Envelope::write(&call, path_of(&owner, "blocks"));
     Ok(reply.users([&*blocked]).into_response())
 }

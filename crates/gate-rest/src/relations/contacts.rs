@@ -16,8 +16,17 @@ use crate::reply::Envelope;
 )]
 pub(crate) async fn add(call: Owner) -> Result<Response, Failure> {
     let owner = call.user().await?;
-    let friend = call.gate.core.users.find(call.app.id, call.segment("friend")).await?;
-    call.gate.core.contacts.add(call.app.id, &owner, &friend).await?;
+    let friend = call
+        .gate
+        .core
+        .users
+        .find(call.app.id, call.segment("friend"))
+        .await?;
+    call.gate
+        .core
+        .contacts
+        .add(call.app.id, &owner, &friend)
+        .await?;
     let reply = Envelope::write(&call, path_of(&owner, "contacts"));
     Ok(reply.users([&*friend]).into_response())
 }
@@ -31,8 +40,17 @@ pub(crate) async fn add(call: Owner) -> Result<Response, Failure> {
 )]
 pub(crate) async fn remove(call: Owner) -> Result<Response, Failure> {
     let owner = call.user().await?;
-    let friend = call.gate.core.users.find(call.app.id, call.segment("friend")).await?;
-    call.gate.core.contacts.remove(call.app.id, &owner, &friend).await?;
+    let friend = call
+        .gate
+        .core
+        .users
+        .find(call.app.id, call.segment("friend"))
+        .await?;
+    call.gate
+        .core
+        .contacts
+        .remove(call.app.id, &owner, &friend)
+        .await?;
     let reply = Envelope::write(&call, path_of(&owner, "contacts"));
     Ok(reply.users([&*friend]).into_response())
 }
@@ -46,5 +64,8 @@ pub(crate) async fn remove(call: Owner) -> Result<Response, Failure> {
 pub(crate) async fn list(call: Owner) -> Result<Response, Failure> {
     let owner = call.user().await?;
     let names = call.gate.core.contacts.list(call.app.id, &owner).await?;
-    Ok(Envelope::read(&call).data(texts(&names)).count(names.len()).into_response())
+    Ok(Envelope::read(&call)
+        .data(texts(&names))
+        .count(names.len())
+        .into_response())
 }

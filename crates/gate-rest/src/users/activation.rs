@@ -15,8 +15,15 @@ use crate::reply::Envelope;
 )]
 pub(crate) async fn deactivate(call: Admin) -> Result<Response, Failure> {
     let user = call.user().await?;
-    let user = call.gate.core.users.set_ban(call.app.id, &user, Ban::Forever).await?;
-    Ok(Envelope::brief(&call, "Deactivate user").users([&*user]).into_response())
+    let user = call
+        .gate
+        .core
+        .users
+        .set_ban(call.app.id, &user, Ban::Forever)
+        .await?;
+    Ok(Envelope::brief(&call, "Deactivate user")
+        .users([&*user])
+        .into_response())
 }
 
 /// Lift the ban of an account.
@@ -27,6 +34,10 @@ pub(crate) async fn deactivate(call: Admin) -> Result<Response, Failure> {
 )]
 pub(crate) async fn activate(call: Admin) -> Result<Response, Failure> {
     let user = call.user().await?;
-    call.gate.core.users.set_ban(call.app.id, &user, Ban::Never).await?;
+    call.gate
+        .core
+        .users
+        .set_ban(call.app.id, &user, Ban::Never)
+        .await?;
     Ok(Envelope::brief(&call, "activate user").into_response())
 }

@@ -16,7 +16,9 @@ use crate::reply::Envelope;
 pub(crate) async fn delete(call: Admin) -> Result<Response, Failure> {
     let user = call.user().await?;
     let deleted = call.gate.core.users.delete(call.app.id, &user).await?;
-    Ok(Envelope::write(&call, "/users").users([&deleted]).into_response())
+    Ok(Envelope::write(&call, "/users")
+        .users([&deleted])
+        .into_response())
 }
 
 /// Delete the users that registered first.
@@ -36,7 +38,15 @@ pub(crate) async fn delete_page(call: Admin) -> Result<Response, Failure> {
         None => call.gate.core.limits().default_page,
     };
     let after = after(&call)?;
-    let (users, more) = call.gate.core.users.delete_page(call.app.id, after, limit).await?;
+    let (users, more) = call
+        .gate
+        .core
+        .users
+        .delete_page(call.app.id, after, limit)
+        .await?;
     let cursor = cursor_after(&call, &users, more);
-    Ok(Envelope::write(&call, "/users").users(&users).cursor(cursor).into_response())
+    Ok(Envelope::write(&call, "/users")
+        .users(&users)
+        .cursor(cursor)
+        .into_response())
 }

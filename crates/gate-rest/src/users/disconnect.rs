@@ -22,7 +22,10 @@ struct Done {
 )]
 pub(crate) async fn all(call: Admin) -> Result<Response, Failure> {
     let user = call.user().await?;
-    call.gate.core.sessions.close_all(call.app.id, &user.name, CloseReason::Kicked);
+    call.gate
+        .core
+        .sessions
+        .close_all(call.app.id, &user.name, CloseReason::Kicked);
     let reply = Envelope::read(&call).data(Done { result: true });
     Ok(uncached(reply.into_response()))
 }
@@ -67,6 +70,8 @@ async fn close_resource(call: &Call) -> Result<Response, Failure> {
 
 /// A GET with an effect must reach the server each time.
 fn uncached(mut response: Response) -> Response {
-    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+        .headers_mut()
+        .insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }

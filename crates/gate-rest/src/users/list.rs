@@ -24,15 +24,23 @@ pub(crate) async fn list(call: Admin) -> Result<Response, Failure> {
     let after = after(&call)?;
     let (users, more) = call.gate.core.users.list(call.app.id, after, limit).await?;
     let cursor = cursor_after(&call, &users, more);
-    let reply = Envelope::read(&call).path("/users").uri(call.app_uri("/users"));
-    Ok(reply.users(&users).cursor(cursor).count(users.len()).into_response())
+    let reply = Envelope::read(&call)
+        .path("/users")
+        .uri(call.app_uri("/users"));
+    Ok(reply
+        .users(&users)
+        .cursor(cursor)
+        .count(users.len())
+        .into_response())
 }
 
 /// The `limit` parameter; numbers out of range become the nearest that fits.
 /// # Errors
 /// 400 when it is no integer.
 pub(super) fn limit(call: &Call) -> Result<Option<u32>, Failure> {
-    let Some(text) = call.query("limit") else { return Ok(None) };
+    let Some(text) = call.query("limit") else {
+        return Ok(None);
+    };
     let digits = text.strip_prefix('-').unwrap_or(text);
     if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
         return Err(bad_limit());
@@ -49,8 +57,14 @@ pub(super) fn bad_limit() -> Failure {
 
 /// The row that the `cursor` parameter points behind.
 pub(super) fn after(call: &Call) -> Result<Option<UserId>, Failure> {
-    let Some(text) = call.query("cursor") else { return Ok(None) };
-    Ok(Some(UserId(cursor::decode(text, List::Users, call.app.id)?)))
+    let Some(text) = call.query("cursor") else {
+        return Ok(None);
+    };
+    Ok(Some(UserId(cursor::decode(
+        text,
+        List::Users,
+        call.app.id,
+    )?)))
 }
 
 /// The cursor behind the last of `users`, if more follow.

@@ -16,8 +16,15 @@ use crate::wire::Pair;
 )]
 pub(crate) async fn count(call: Admin) -> Result<Response, Failure> {
     let user = call.user().await?;
-    let count = call.gate.core.messages.waiting_count(&call.app, &user).await?;
-    Ok(Envelope::read(&call).data(Pair(call.segment("username"), count)).into_response())
+    let count = call
+        .gate
+        .core
+        .messages
+        .waiting_count(&call.app, &user)
+        .await?;
+    Ok(Envelope::read(&call)
+        .data(Pair(call.segment("username"), count))
+        .into_response())
 }
 
 /// Whether one message still waits for a user; unknown ids count as delivered.
@@ -30,7 +37,13 @@ pub(crate) async fn message(call: Admin) -> Result<Response, Failure> {
     let user = call.user().await?;
     let sent = call.segment("msg_id");
     let waits = match sent.parse() {
-        Ok(id) => call.gate.core.messages.is_waiting(&call.app, &user, MessageId(id)).await?,
+        Ok(id) => {
+            call.gate
+                .core
+                .messages
+                .is_waiting(&call.app, &user, MessageId(id))
+                .await?
+        }
         Err(_) => false,
     };
     let word = if waits { "undelivered" } else { "delivered" };

@@ -24,7 +24,10 @@ pub(crate) async fn change(call: Admin, body: JsonBody) -> Result<Response, Fail
     let user = call.user().await.map_err(unknown)?;
     let password = body.object()?.text("newpassword")?;
     let users = &call.gate.core.users;
-    users.change_password(call.app.id, &user, password).await.map_err(unknown)?;
+    users
+        .change_password(call.app.id, &user, password)
+        .await
+        .map_err(unknown)?;
     Ok(Envelope::brief(&call, "set user password").into_response())
 }
 

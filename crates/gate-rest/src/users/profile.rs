@@ -44,8 +44,13 @@ pub(crate) async fn change(call: Owner, body: JsonBody) -> Result<Response, Fail
         read(&Fields::of(first.clone())?, &mut change)?;
     }
     let users = &call.gate.core.users;
-    let user = users.change_profile(call.app.id, &user, change).await.map_err(unknown)?;
-    Ok(Envelope::write(&call, "/users").users([&*user]).into_response())
+    let user = users
+        .change_profile(call.app.id, &user, change)
+        .await
+        .map_err(unknown)?;
+    Ok(Envelope::write(&call, "/users")
+        .users([&*user])
+        .into_response())
 }
 
 fn read(fields: &Fields, change: &mut ProfileChange) -> Result<(), Failure> {
@@ -67,9 +72,13 @@ fn read(fields: &Fields, change: &mut ProfileChange) -> Result<(), Failure> {
         change.quiet_to_hour = Some(hour);
     }
     for (name, value) in fields.iter() {
-        let Some(group) = name.strip_prefix("notification_ignore_") else { continue };
+        let Some(group) = name.strip_prefix("notification_ignore_") else {
+            continue;
+        };
         let digits = !group.is_empty() && group.bytes().all(|b| b.is_ascii_digit());
-        let Some(group) = group.parse::<i64>().ok().filter(|_| digits) else { continue };
+        let Some(group) = group.parse::<i64>().ok().filter(|_| digits) else {
+            continue;
+        };
         let ignored = body::boolean(value)
             .ok_or_else(|| Failure::illegal(format!("{name} must be a boolean")))?;
         change.ignored_groups.insert(group, ignored);
@@ -78,6 +87,10 @@ fn read(fields: &Fields, change: &mut ProfileChange) -> Result<(), Failure> {
 }
 
 fn hour(fields: &Fields, name: &'static str) -> Result<Option<Hour>, Failure> {
-    let Some(hour) = fields.integer(name)? else { return Ok(None) };
-    Hour::new(hour).map(Some).ok_or_else(|| Failure::illegal(format!("{name} is an hour, 0 to 23")))
+    let Some(hour) = fields.integer(name)? else {
+        return Ok(None);
+    };
+    Hour::new(hour)
+        .map(Some)
+        .ok_or_else(|| Failure::illegal(format!("{name} is an hour, 0 to 23")))
 }

@@ -56,8 +56,11 @@ pub(crate) async fn register(call: Anyone, request: Request<Body>) -> Result<Res
         return Err(registration_refused(fault, false));
     }
     let settings = &call.gate.settings;
-    let most =
-        if caller.is_ok() { settings.max_body_bytes } else { settings.max_open_body_bytes };
+    let most = if caller.is_ok() {
+        settings.max_body_bytes
+    } else {
+        settings.max_open_body_bytes
+    };
     let parsed = body::parse(&body::read(request.into_body(), most, settings).await?);
     let many = matches!(parsed, Ok(Value::Array(_)));
     if let Err(fault) = caller
@@ -75,7 +78,9 @@ async fn one(call: &Call, object: Value) -> Result<Response, Failure> {
     let draft = draft(object)?;
     let registered = call.gate.core.users.register(call.app.id, draft).await;
     let user = registered.map_err(|error| Failure::within(&call.app, error))?;
-    Ok(Envelope::write(call, "/users").users([&*user]).into_response())
+    Ok(Envelope::write(call, "/users")
+        .users([&*user])
+        .into_response())
 }
 
 async fn bulk(call: &Call, list: Vec<Value>) -> Result<Response, Failure> {
@@ -84,7 +89,12 @@ async fn bulk(call: &Call, list: Vec<Value>) -> Result<Response, Failure> {
         return Err(Error::BatchSize(size).into());
     }
     let drafts = list.into_iter().map(draft).collect::<Result<Vec<_>, _>>()?;
-    let outcomes = call.gate.core.users.register_many(call.app.id, drafts).await;
+    let outcomes = call
+        .gate
+        .core
+        .users
+        .register_many(call.app.id, drafts)
+        .await;
     let outcomes = outcomes.map_err(|error| Failure::within(&call.app, error))?;
     let (mut users, mut failures) = (Vec::new(), Vec::new());
     for outcome in outcomes {
@@ -101,12 +111,20 @@ async fn bulk(call: &Call, list: Vec<Value>) -> Result<Response, Failure> {
         }
     }
     let reply = Envelope::write(call, "/users").data(failures);
-    Ok(reply.users(users.iter().map(|user| &**user)).into_response())
+    Ok(reply
+        .users(users.iter().map(|user| &**user))
+        .into_response())
 }
 
 fn draft(object: Value) -> Result<Draft, Failure> {
     let fields = Fields::of(object)?;
     // A name of the wrong type is an illegal name, shown as it was sent.
-    let name = fields.value("username").map(|name| body::text(name).unwrap_or_else(|| name.to_string()));
-    Ok(Draft { name, password: fields.text("password")?, nickname: fields.text("nickname")? })
+    let name = fields
+        .value("username")
+        .map(|name| body::text(name).unwrap_or_else(|| name.to_string()));
+    Ok(Draft {
+        name,
+        password: fields.text("password")?,
+        nickname: fields.text("nickname")?,
+    })
 }

@@ -11,8 +11,10 @@ use crate::reply::Envelope;
 #[derive(Serialize)]
 struct Device<'a> {
     res: &'a str,
-    device_uuid: &'a str,
-    device_name: &'a str,
+    #[serde(rename = "device_uuid")]
+    uuid: &'a str,
+    #[serde(rename = "device_name")]
+    name: &'a str,
 }
 
 impl<'a> From<&'a Session> for Device<'a> {
@@ -20,8 +22,8 @@ impl<'a> From<&'a Session> for Device<'a> {
         let resource = &session.resource;
         Self {
             res: &resource.id,
-            device_uuid: &resource.device_uuid,
-            device_name: &resource.device_name,
+            uuid: &resource.device_uuid,
+            name: &resource.device_name,
         }
     }
 }

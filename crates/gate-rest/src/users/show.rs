@@ -14,5 +14,9 @@ use crate::reply::Envelope;
 )]
 pub(crate) async fn show(call: Member) -> Result<Response, Failure> {
     let user = call.user().await?;
-    Ok(Envelope::read(&call).path("/users").users([&*user]).count(1).into_response())
+    Ok(Envelope::read(&call)
+        .path("/users")
+        .users([&*user])
+        .count(1)
+        .into_response())
 }

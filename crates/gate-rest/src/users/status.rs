@@ -26,8 +26,14 @@ pub(crate) async fn of_batch(call: Admin) -> Result<Response, Failure> {
 
 async fn show(call: &Call, name: &str) -> Result<Response, Failure> {
     let user = call.gate.core.users.find(call.app.id, name).await?;
-    let online = call.gate.core.sessions.is_online(call.app.id, user.name.as_str());
-    Ok(Envelope::read(call).data(Pair(name, word(online))).into_response())
+    let online = call
+        .gate
+        .core
+        .sessions
+        .is_online(call.app.id, user.name.as_str());
+    Ok(Envelope::read(call)
+        .data(Pair(name, word(online)))
+        .into_response())
 }
 
 /// Whether up to 100 users are online; names that nobody has are offline.
@@ -40,19 +46,30 @@ async fn show(call: &Call, name: &str) -> Result<Response, Failure> {
 pub(crate) async fn batch(call: Admin, body: JsonBody) -> Result<Response, Failure> {
     let missing = || Failure::illegal("usernames must be provided");
     let fields = body.object()?;
-    let Some(Value::Array(sent)) = fields.value("usernames") else { return Err(missing()) };
+    let Some(Value::Array(sent)) = fields.value("usernames") else {
+        return Err(missing());
+    };
     let most = call.gate.core.limits().batch_status;
     if sent.len() > most {
         return Err(Failure::illegal(format!(
             "request body exceeds maximum limit, maximum limit is {most}"
         )));
     }
-    let names = sent.iter().map(body::text).collect::<Option<Vec<_>>>().ok_or_else(missing)?;
+    let names = sent
+        .iter()
+        .map(body::text)
+        .collect::<Option<Vec<_>>>()
+        .ok_or_else(missing)?;
     let sessions = &call.gate.core.sessions;
     let online = sessions.online_among(call.app.id, names.iter().map(String::as_str));
-    let data: Vec<_> =
-        names.iter().zip(online).map(|(name, online)| Pair(name, word(online))).collect();
-    Ok(Envelope::brief(&call, "get batch user status").data(data).into_response())
+    let data: Vec<_> = names
+        .iter()
+        .zip(online)
+        .map(|(name, online)| Pair(name, word(online)))
+        .collect();
+    Ok(Envelope::brief(&call, "get batch user status")
+        .data(data)
+        .into_response())
 }
 
 fn word(online: bool) -> &'static str {

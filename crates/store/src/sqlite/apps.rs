@@ -112,8 +112,11 @@ fn app(row: &Row<'_>) -> Outcome<App> {
     let id: i64 = row.get(0)?;
     let (org, name): (String, String) = (row.get(1)?, row.get(2)?);
     let registration: String = row.get(7)?;
-    let impossible =
-        |column, value: String| Failure::Impossible { table: "apps", column, value };
+    let impossible = |column, value: String| Failure::Impossible {
+        table: "apps",
+        column,
+        value,
+    };
     Ok(App {
         id: AppId(id),
         key: AppKey::new(&org, &name)?,
@@ -122,7 +125,9 @@ fn app(row: &Row<'_>) -> Outcome<App> {
         client_secret: Secret::new(row.get::<_, String>(5)?),
         pid: i32::try_from(PID_BASE + id).map_err(|_| impossible("id", id.to_string()))?,
         rtm_secret: Secret::new(row.get::<_, String>(6)?),
-        registration: registration.parse().map_err(|_| impossible("registration", registration))?,
+        registration: registration
+            .parse()
+            .map_err(|_| impossible("registration", registration))?,
         token_generation: row.get(8)?,
         created: Millis(row.get(9)?),
     })

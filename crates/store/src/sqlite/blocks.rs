@@ -72,15 +72,24 @@ impl BlockStore for Sqlite {
                      WHERE blocks.user = ?1 AND blocks.position < ?2 \
                      ORDER BY blocks.position DESC LIMIT ?3",
                 )?
-                .query_map(params![owner.0, before.unwrap_or(i64::MAX), limit + 1], |row| {
-                    Ok((UserName::from_stored(row.get::<_, Box<str>>(0)?), row.get::<_, i64>(1)?))
-                })?
+                .query_map(
+                    params![owner.0, before.unwrap_or(i64::MAX), limit + 1],
+                    |row| {
+                        Ok((
+                            UserName::from_stored(row.get::<_, Box<str>>(0)?),
+                            row.get::<_, i64>(1)?,
+                        ))
+                    },
+                )?
                 .map(|row| Ok(row?))
                 .collect::<Outcome<Vec<_>>>()?;
             let more = rows.len() > limit as usize;
             rows.truncate(limit as usize);
             let next = rows.last().map(|(_, position)| *position).filter(|_| more);
-            Ok(BlockPage { names: rows.into_iter().map(|(name, _)| name).collect(), next })
+            Ok(BlockPage {
+                names: rows.into_iter().map(|(name, _)| name).collect(),
+                next,
+            })
         })
         .await
     }

@@ -53,7 +53,9 @@ impl ContactStore for Sqlite {
                     "SELECT users.name FROM contacts JOIN users ON users.id = contacts.friend \
                      WHERE contacts.user = ?1 ORDER BY contacts.position DESC",
                 )?
-                .query_map([owner.0], |row| Ok(UserName::from_stored(row.get::<_, Box<str>>(0)?)))?
+                .query_map([owner.0], |row| {
+                    Ok(UserName::from_stored(row.get::<_, Box<str>>(0)?))
+                })?
                 .map(|name| Ok(name?))
                 .collect()
         })

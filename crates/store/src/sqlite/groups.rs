@@ -37,14 +37,21 @@ impl GroupStore for Sqlite {
                 .prepare_cached("SELECT owner, created FROM groups WHERE app = ?1 AND id = ?2")?
                 .query_row([app.0, id.0], |row| Ok((row.get(0)?, row.get(1)?)))
                 .optional()?;
-            let Some((owner, created)) = found else { return Ok(None) };
+            let Some((owner, created)) = found else {
+                return Ok(None);
+            };
             let members = connection
                 .prepare_cached(
                     "SELECT user FROM group_members WHERE app = ?1 AND group_id = ?2 ORDER BY user",
                 )?
                 .query_map([app.0, id.0], |row| Ok(UserId(row.get(0)?)))?
                 .collect::<Result<_, _>>()?;
-            Ok(Some(Group { id, owner: UserId(owner), members, created: Millis(created) }))
+            Ok(Some(Group {
+                id,
+                owner: UserId(owner),
+                members,
+                created: Millis(created),
+            }))
         })
         .await
     }

@@ -14,7 +14,8 @@ impl Maintenance for Sqlite {
             return Err(Error::unavailable("a database in memory can not be copied"));
         }
         let target = target.to_owned();
-        self.scan(move |connection| copy_to(connection, &target)).await
+        self.scan(move |connection| copy_to(connection, &target))
+            .await
     }
 
     async fn ready(&self) -> Result<()> {
@@ -35,7 +36,10 @@ pub(super) fn copy_to(connection: &Connection, target: &Path) -> Outcome<()> {
         let _ = std::fs::remove_file(target);
         return done;
     }
-    if let Some(folder) = target.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+    if let Some(folder) = target
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+    {
         std::fs::File::open(folder)?.sync_all()?;
     }
     Ok(())

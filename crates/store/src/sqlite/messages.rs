@@ -17,9 +17,10 @@ impl MessageStore for Sqlite {
                     "UPDATE conversations SET last_sequence = last_sequence + 1 WHERE id = ?1 \
                      RETURNING id, last_sequence",
                 )?
-                .query_row([find_or_create(connection, app, message.conversation)?], |row| {
-                    Ok((row.get(0)?, row.get(1)?))
-                })?;
+                .query_row(
+                    [find_or_create(connection, app, message.conversation)?],
+                    |row| Ok((row.get(0)?, row.get(1)?)),
+                )?;
             let mut open = connection.prepare_cached(
                 "INSERT OR IGNORE INTO cursors (user, conversation, sequence) VALUES (?1, ?2, ?3)",
             )?;

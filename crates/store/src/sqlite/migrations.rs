@@ -29,7 +29,10 @@ pub(super) fn run(connection: &mut Connection, path: Option<&Path>) -> Outcome<(
         let copy = path.with_extension(format!("db.before-v{}", found + 1));
         if !copy.exists() {
             maintenance::copy_to(connection, &copy)?;
-            info!("Copied the database to {} before changing its schema", copy.display());
+            info!(
+                "Copied the database to {} before changing its schema",
+                copy.display()
+            );
         }
     }
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;

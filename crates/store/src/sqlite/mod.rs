@@ -30,7 +30,11 @@ enum Failure {
     #[error(transparent)]
     Sql(#[from] rusqlite::Error),
     #[error("table {table}, column {column}: impossible value {value}")]
-    Impossible { table: &'static str, column: &'static str, value: String },
+    Impossible {
+        table: &'static str,
+        column: &'static str,
+        value: String,
+    },
     #[error("{0}")]
     Files(#[from] std::io::Error),
 }
@@ -85,7 +89,11 @@ impl Sqlite {
             migrations::run(&mut connection, None)?;
             Ok(connection)
         };
-        Ok(Self { writer: Writer::start(open().map_err(Error::from)?), readers: None, path: None })
+        Ok(Self {
+            writer: Writer::start(open().map_err(Error::from)?),
+            readers: None,
+            path: None,
+        })
     }
 
     /// Runs one atomic operation and answers once it is on the disk.
@@ -113,14 +121,19 @@ impl Sqlite {
         &self,
         operation: impl FnOnce(&Connection) -> Outcome<T> + Send + 'static,
     ) -> Result<T, Error> {
-        let Some(readers) = &self.readers else { return self.write(operation).await };
+        let Some(readers) = &self.readers else {
+            return self.write(operation).await;
+        };
         let readers = Arc::clone(readers);
         let _place = readers.scan_place().await;
         let blocking = tokio::task::spawn_blocking({
             let readers = Arc::clone(&readers);
             move || readers.with(operation)
         });
-        blocking.await.map_err(Error::unavailable)?.map_err(Error::from)
+        blocking
+            .await
+            .map_err(Error::unavailable)?
+            .map_err(Error::from)
     }
 }
 
@@ -162,6 +175,9 @@ fn uuid(
     column: &'static str,
 ) -> Outcome<halloo_core::Uuid> {
     let bytes: Vec<u8> = row.get(index)?;
-    halloo_core::Uuid::from_slice(&bytes)
-        .map_err(|_| Failure::Impossible { table, column, value: format!("{bytes:02x?}") })
+    halloo_core::Uuid::from_slice(&bytes).map_err(|_| Failure::Impossible {
+        table,
+        column,
+        value: format!("{bytes:02x?}"),
+    })
 }

@@ -21,18 +21,29 @@ pub(super) struct Readers {
 
 impl Readers {
     pub(super) fn new(path: PathBuf) -> Self {
-        Self { path, idle: Mutex::default(), scans: Semaphore::new(SCANS) }
+        Self {
+            path,
+            idle: Mutex::default(),
+            scans: Semaphore::new(SCANS),
+        }
     }
 
     /// Lends a connection to `operation`.
     pub(super) fn with<T>(&self, operation: impl FnOnce(&Connection) -> Outcome<T>) -> Outcome<T> {
-        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let idle = self
+            .idle
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .pop();
         let connection = match idle {
             Some(connection) => connection,
             None => self.open()?,
         };
         let outcome = operation(&connection);
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+        self.idle
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(connection);
         outcome
     }
 

@@ -27,7 +27,11 @@ impl RoomStore for Sqlite {
             Ok(connection
                 .prepare_cached("SELECT owner, created FROM rooms WHERE app = ?1 AND id = ?2")?
                 .query_row([app.0, id.0], |row| {
-                    Ok(Room { id, owner: UserId(row.get(0)?), created: Millis(row.get(1)?) })
+                    Ok(Room {
+                        id,
+                        owner: UserId(row.get(0)?),
+                        created: Millis(row.get(1)?),
+                    })
                 })
                 .optional()?)
         })

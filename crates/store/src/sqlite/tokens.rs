@@ -44,9 +44,12 @@ impl TokenStore for Sqlite {
                 .query_row([hash.0], |row| {
                     let user: Option<i64> = row.get(1)?;
                     let name: Option<Box<str>> = row.get(2)?;
-                    let owner = user.zip(name).map_or(TokenOwner::App, |(id, name)| {
-                        TokenOwner::User { id: UserId(id), name: UserName::from_stored(name) }
-                    });
+                    let owner =
+                        user.zip(name)
+                            .map_or(TokenOwner::App, |(id, name)| TokenOwner::User {
+                                id: UserId(id),
+                                name: UserName::from_stored(name),
+                            });
                     Ok(Token {
                         hash,
                         app: AppId(row.get(0)?),

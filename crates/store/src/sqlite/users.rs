@@ -28,7 +28,8 @@ impl UserStore for Sqlite {
         quota: Option<u64>,
         now: Millis,
     ) -> Result<Vec<Option<User>>> {
-        self.write(move |connection| register(connection, app, users, quota, now)).await
+        self.write(move |connection| register(connection, app, users, quota, now))
+            .await
     }
 
     async fn user_by_name(&self, app: AppId, name: &UserName) -> Result<Option<User>> {
@@ -58,13 +59,9 @@ impl UserStore for Sqlite {
         .await
     }
 
-    async fn users_page(
-        &self,
-        app: AppId,
-        after: Option<UserId>,
-        limit: u32,
-    ) -> Result<Vec<User>> {
-        self.scan(move |connection| page(connection, app, after, limit)).await
+    async fn users_page(&self, app: AppId, after: Option<UserId>, limit: u32) -> Result<Vec<User>> {
+        self.scan(move |connection| page(connection, app, after, limit))
+            .await
     }
 
     async fn password_hash(&self, app: AppId, user: UserId) -> Result<Option<PasswordHash>> {
@@ -87,7 +84,9 @@ impl UserStore for Sqlite {
         now: Millis,
     ) -> Result<Option<User>> {
         self.write(move |connection| {
-            let Some(found) = find(connection, app, user)? else { return Ok(None) };
+            let Some(found) = find(connection, app, user)? else {
+                return Ok(None);
+            };
             match change {
                 UserChange::Password(hash) => {
                     connection
@@ -110,7 +109,9 @@ impl UserStore for Sqlite {
 
     async fn delete_user(&self, app: AppId, user: UserId) -> Result<Option<User>> {
         self.write(move |connection| {
-            let Some(found) = find(connection, app, user)? else { return Ok(None) };
+            let Some(found) = find(connection, app, user)? else {
+                return Ok(None);
+            };
             delete(connection, app, user)?;
             Ok(Some(found))
         })
@@ -194,7 +195,9 @@ fn register(
 
 fn find(connection: &Connection, app: AppId, id: UserId) -> Outcome<Option<User>> {
     connection
-        .prepare_cached(&format!("SELECT {COLUMNS} FROM users WHERE id = ?1 AND app = ?2"))?
+        .prepare_cached(&format!(
+            "SELECT {COLUMNS} FROM users WHERE id = ?1 AND app = ?2"
+        ))?
         .query_row([id.0, app.0], |row| Ok(user(row)))
         .optional()?
         .transpose()
@@ -210,7 +213,9 @@ fn page(
         .prepare_cached(&format!(
             "SELECT {COLUMNS} FROM users WHERE app = ?1 AND id > ?2 ORDER BY id LIMIT ?3"
         ))?
-        .query_map(params![app.0, after.map_or(0, |id| id.0), limit], |row| Ok(user(row)))?
+        .query_map(params![app.0, after.map_or(0, |id| id.0), limit], |row| {
+            Ok(user(row))
+        })?
         .map(|row| row?)
         .collect()
 }
@@ -219,7 +224,9 @@ fn revoke_tokens(connection: &Connection, user: UserId) -> Outcome<()> {
     connection
         .prepare_cached("UPDATE users SET token_generation = token_generation + 1 WHERE id = ?1")?
         .execute([user.0])?;
-    connection.prepare_cached("DELETE FROM tokens WHERE user = ?1")?.execute([user.0])?;
+    connection
+        .prepare_cached("DELETE FROM tokens WHERE user = ?1")?
+        .execute([user.0])?;
     Ok(())
 }
 
@@ -311,7 +318,9 @@ fn delete(connection: &Connection, app: AppId, user: UserId) -> Outcome<()> {
 fn user(row: &Row<'_>) -> Outcome<User> {
     let hour = |index, column| -> Outcome<Option<Hour>> {
         let stored: Option<i64> = row.get(index)?;
-        stored.map(|n| Hour::new(n).ok_or_else(|| impossible(column, n))).transpose()
+        stored
+            .map(|n| Hour::new(n).ok_or_else(|| impossible(column, n)))
+            .transpose()
     };
     let display_style = row.get::<_, Option<i64>>(8)?;
     let push = PushSettings {
@@ -342,7 +351,9 @@ fn user(row: &Row<'_>) -> Outcome<User> {
 
 /// Reads `ID:0,ID:1,…`.
 fn ignored_groups(joined: Option<String>) -> Outcome<BTreeMap<i64, bool>> {
-    let Some(joined) = joined else { return Ok(BTreeMap::new()) };
+    let Some(joined) = joined else {
+        return Ok(BTreeMap::new());
+    };
     joined
         .split(',')
         .map(|pair| {
@@ -358,5 +369,9 @@ fn ignored_groups(joined: Option<String>) -> Outcome<BTreeMap<i64, bool>> {
 }
 
 fn impossible(column: &'static str, value: i64) -> Failure {
-    Failure::Impossible { table: "users", column, value: value.to_string() }
+    Failure::Impossible {
+        table: "users",
+        column,
+        value: value.to_string(),
+    }
 }

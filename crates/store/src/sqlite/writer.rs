@@ -33,15 +33,25 @@ where
     T: Send,
 {
     fn run(&mut self, connection: &Connection) -> Result<(), rusqlite::Error> {
-        let Some(work) = self.work.take() else { return Ok(()) };
-        connection.prepare_cached("SAVEPOINT operation")?.execute([])?;
+        let Some(work) = self.work.take() else {
+            return Ok(());
+        };
+        connection
+            .prepare_cached("SAVEPOINT operation")?
+            .execute([])?;
         let outcome = catch_unwind(AssertUnwindSafe(|| work(connection))).unwrap_or_else(|_| {
-            Err(Failure::Domain(Error::unavailable("the operation panicked")))
+            Err(Failure::Domain(Error::unavailable(
+                "the operation panicked",
+            )))
         });
         if outcome.is_err() {
-            connection.prepare_cached("ROLLBACK TO operation")?.execute([])?;
+            connection
+                .prepare_cached("ROLLBACK TO operation")?
+                .execute([])?;
         }
-        connection.prepare_cached("RELEASE operation")?.execute([])?;
+        connection
+            .prepare_cached("RELEASE operation")?
+            .execute([])?;
         self.outcome = Some(outcome);
         Ok(())
     }
@@ -52,7 +62,9 @@ where
             // What the domain refused changed nothing, so a failed commit takes nothing back.
             (Err(_), Some(Err(Failure::Domain(refusal)))) => Err(Failure::Domain(refusal)),
             (Err(why), _) => Err(Failure::Domain(Error::unavailable(why))),
-            (Ok(()), None) => Err(Failure::Domain(Error::unavailable("the operation did not run"))),
+            (Ok(()), None) => Err(Failure::Domain(Error::unavailable(
+                "the operation did not run",
+            ))),
         };
         // A caller who went away does not undo what was committed.
         let _ = self.answer.send(outcome);
@@ -79,7 +91,11 @@ impl Writer {
         work: impl FnOnce(&Connection) -> Outcome<T> + Send + 'static,
     ) -> Outcome<T> {
         let (answer, outcome) = oneshot::channel();
-        let job = Box::new(Operation { work: Some(work), outcome: None, answer });
+        let job = Box::new(Operation {
+            work: Some(work),
+            outcome: None,
+            answer,
+        });
         let stopped = || Failure::Domain(Error::unavailable("the writer has stopped"));
         self.jobs.send(job).await.map_err(|_| stopped())?;
         outcome.await.map_err(|_| stopped())?
@@ -115,7 +131,7 @@ fn serve(connection: &Connection, mut queue: mpsc::Receiver<Box<dyn Job>>) {
             }
         }
         for job in batch.drain(..) {
-            job.finish(commit.as_ref().map(|()| ()).map_err(ToString::to_string));
+            job.finish(commit.as_ref().copied().map_err(ToString::to_string));
         }
     }
 }
