@@ -15,8 +15,8 @@ use halloo_core::{Error, TokenFault};
 
 use crate::Gate;
 use crate::error::Failure;
-use crate::routes;
-use crate::service::RequestState;
+use crate::observe::RequestState;
+use crate::rates;
 
 /// One request inside an app that exists. Its token, if any, was not looked at yet.
 pub(crate) struct Call {
@@ -122,7 +122,7 @@ impl Call {
         self.gate
             .core
             .apps
-            .admit(&self.app, routes::rate_class(&self.method, route))
+            .admit(&self.app, rates::rate_class(&self.method, route))
     }
 }
 

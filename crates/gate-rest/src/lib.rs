@@ -9,7 +9,9 @@ mod body;
 mod call;
 mod cursor;
 mod error;
+mod observe;
 mod paths;
+mod rates;
 mod relations;
 mod reply;
 mod routes;
@@ -60,7 +62,7 @@ pub(crate) struct Gate(Arc<Parts>);
 pub(crate) struct Parts {
     pub(crate) core: Core,
     pub(crate) settings: Settings,
-    pub(crate) metrics: service::RouteMetricsTable,
+    pub(crate) metrics: observe::RouteMetricsTable,
 }
 
 impl Deref for Gate {

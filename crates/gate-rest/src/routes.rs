@@ -1,10 +1,9 @@
 //! The whole surface of this gate on one page.
 
 use axum::Router;
-use axum::http::{Method, StatusCode};
+use axum::http::StatusCode;
 use axum::response::IntoResponse as _;
 use axum::routing::get;
-use halloo_core::apps::RateClass;
 use utoipa::OpenApi as _;
 use utoipa::openapi::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
@@ -18,21 +17,6 @@ use crate::users::{
     status,
 };
 use crate::{Gate, token};
-
-/// What a request counts as under the rate limits. Source: Easemob REST section 5.
-pub(crate) fn rate_class(method: &Method, route: &str) -> RateClass {
-    match (method.as_str(), route) {
-        ("POST", "/{org}/{app}/token") => RateClass::Token,
-        ("DELETE", "/{org}/{app}/users") => RateClass::BulkDelete,
-        ("POST", "/{org}/{app}/users/batch/status") => RateClass::BatchStatus,
-        ("GET", "/{org}/{app}/users/{username}/blocks/users") => RateClass::BlockList,
-        ("POST", "/{org}/{app}/users/{username}/blocks/users") => RateClass::BlockAdd,
-        ("DELETE", "/{org}/{app}/users/{username}/blocks/users/{blocked}") => {
-            RateClass::BlockRemove
-        }
-        _ => RateClass::UserSystem,
-    }
-}
 
 fn table() -> OpenApiRouter<Gate> {
     OpenApiRouter::with_openapi(Document::openapi())

@@ -3,9 +3,9 @@
 
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
@@ -20,10 +20,10 @@ use futures_util::FutureExt as _;
 use halloo_core::Core;
 use http_body::Frame;
 use http_body_util::BodyExt as _;
-use metrics::{Counter, Histogram};
 use tower::Service as _;
 
 use crate::error::{Failure, render};
+use crate::observe::{RequestState, RouteMetricsTable};
 use crate::reply::JSON;
 use crate::{Gate, Parts, Settings, paths, routes};
 
@@ -43,31 +43,14 @@ pub struct RestGate {
     gate: Gate,
 }
 
-/// What is known about a request before and after the router.
-pub(crate) struct RequestState {
-    started: Instant,
-    route: OnceLock<Arc<RouteMetrics>>,
-}
-
-impl RequestState {
-    pub(crate) fn duration_ms(&self) -> i32 {
-        i32::try_from(self.started.elapsed().as_millis()).unwrap_or(i32::MAX)
-    }
-
-    pub(crate) fn matched(&self, route: Option<Arc<RouteMetrics>>) {
-        if let Some(route) = route {
-            let _ = self.route.set(route);
-        }
-    }
-}
-
 impl RestGate {
     /// The gate onto `core`.
     pub fn new(core: Core, settings: Settings) -> Self {
+        let metrics = RouteMetricsTable::new(routes::document().paths.paths.into_keys());
         let gate = Gate(Arc::new(Parts {
             core,
             settings,
-            metrics: RouteMetricsTable::new(),
+            metrics,
         }));
         Self {
             router: routes::router(gate.clone()),
@@ -81,10 +64,7 @@ impl RestGate {
         B: http_body::Body<Data = Bytes> + Send + Unpin + 'static,
         B::Error: std::error::Error + Send + Sync + 'static,
     {
-        let state = Arc::new(RequestState {
-            started: Instant::now(),
-            route: OnceLock::new(),
-        });
+        let state = Arc::new(RequestState::begin());
         let head = request.method() == Method::HEAD;
         let (request, rest) = split(request);
         let mut response = self.route(request, &state).await;
@@ -261,59 +241,5 @@ where
                 .await
                 .unwrap_or(false)
         })
-    }
-}
-
-/// Handles of one route's metrics, looked up once.
-pub(crate) struct RouteMetrics {
-    by_class: [Counter; 6],
-    seconds: Histogram,
-}
-
-/// The metrics of every route, by its pattern.
-pub(crate) struct RouteMetricsTable {
-    routes: std::collections::HashMap<String, Arc<RouteMetrics>>,
-    unmatched: Arc<RouteMetrics>,
-}
-
-impl RouteMetricsTable {
-    fn new() -> Self {
-        let of = |route: &str| {
-            let count = |class: &'static str| {
-                metrics::counter!(
-                    "halloo_http_requests_total", "route" => route.to_owned(), "status" => class
-                )
-            };
-            Arc::new(RouteMetrics {
-                by_class: ["other", "1xx", "2xx", "3xx", "4xx", "5xx"].map(count),
-                seconds: metrics::histogram!(
-                    "halloo_http_request_duration_seconds", "route" => route.to_owned()
-                ),
-            })
-        };
-        let document = routes::document();
-        let routes = document
-            .paths
-            .paths
-            .keys()
-            .map(|route| (route.clone(), of(route)))
-            .collect();
-        Self {
-            routes,
-            unmatched: of("unmatched"),
-        }
-    }
-
-    pub(crate) fn route(&self, pattern: &str) -> Option<Arc<RouteMetrics>> {
-        self.routes.get(pattern).map(Arc::clone)
-    }
-
-    fn record(&self, state: &RequestState, status: StatusCode) {
-        let route = state.route.get().unwrap_or(&self.unmatched);
-        let class = usize::from(status.as_u16() / 100);
-        if let Some(counter) = route.by_class.get(class).or(route.by_class.first()) {
-            counter.increment(1);
-        }
-        route.seconds.record(state.started.elapsed().as_secs_f64());
     }
 }

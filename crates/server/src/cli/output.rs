@@ -1,0 +1,129 @@
+//! What the command line prints.
+
+use std::io::Write as _;
+use std::path::Path;
+
+use anyhow::Result;
+use serde_json::Value;
+
+use crate::serve::Server;
+
+/// What a person sees when the server is ready.
+pub(super) fn banner(server: &Server, data: &Path, show_secrets: bool) -> String {
+    let http = format!("http://{}", server.http_address);
+    let folder = data.display();
+    let places = format!(
+        "Halloo is ready.\n\n  REST      {http}\n  API page  {http}/docs\n  Data      {folder}\n\n"
+    );
+    let Some(app) = &server.first_app else {
+        return places;
+    };
+    let program = std::env::current_exe().unwrap_or_else(|_| "halloo".into());
+    let (key, id) = (&app.key, &app.client_id);
+    let show = format!(
+        "{} app show {key} --data {}",
+        quoted(&program),
+        quoted(data)
+    );
+    let secret = if show_secrets {
+        app.client_secret.reveal().to_owned()
+    } else {
+        format!("shown by: {show} --secrets")
+    };
+    format!(
+        r#"{places}  First app      {key}
+  client_id      {id}
+  client_secret  {secret}
+
+Try it:
+
+TOKEN=$(curl -s {http}/{key}/token -d '{{"grant_type":"client_credentials","client_id":"{id}","client_secret":"'$({show} --client-secret)'"}}' | sed 's/.*"access_token":"\([^"]*\)".*/\1/')
+curl -H "Authorization: Bearer $TOKEN" {http}/{key}/users -d '{{"username":"maya","password":"choose-one"}}'
+curl -H "Authorization: Bearer $TOKEN" {http}/{key}/users/maya/status
+
+"#
+    )
+}
+
+/// A path as a shell takes it.
+fn quoted(path: &Path) -> String {
+    let text = path.to_string_lossy();
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+".contains(c);
+    if text.chars().all(plain) {
+        text.into_owned()
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
+    }
+}
+
+pub(super) fn describe_app(app: &Value, secrets: bool) -> String {
+    let mut shown = vec![format!("{}/{}", field(app, "org"), field(app, "app"))];
+    let mut keys = vec!["application", "client_id", "pid", "registration"];
+    if secrets {
+        keys.extend(["client_secret", "rtm_secret"]);
+    }
+    shown.extend(
+        keys.iter()
+            .map(|key| format!("  {key:<13}  {}", field(app, key))),
+    );
+    shown.join("\n")
+}
+
+pub(super) fn describe_user(user: &Value) -> String {
+    let name = field(user, "username");
+    if let Some(closed) = user.get("closed_sessions") {
+        return format!("{name}: {closed} connections closed");
+    }
+    let mut shown = vec![name, format!("uid {}", field(user, "uid"))];
+    match user.get("banned") {
+        Some(Value::String(word)) if word == "no" => {}
+        Some(Value::String(word)) => shown.push(format!("banned {word}")),
+        Some(until) => shown.push(format!("banned until {} ms", field(until, "until_ms"))),
+        None => {}
+    }
+    if user.get("online") == Some(&Value::Bool(true)) {
+        shown.push("online".into());
+    }
+    if user.get("password").is_some() {
+        shown.push(format!("password {}", field(user, "password")));
+    }
+    shown.join("  ")
+}
+
+pub(super) fn lines(values: &Value, describe: impl Fn(&Value) -> String) -> String {
+    let values = values.as_array().map(Vec::as_slice).unwrap_or_default();
+    values.iter().map(describe).collect::<Vec<_>>().join("\n")
+}
+
+/// A field as a person reads it.
+pub(super) fn field(value: &Value, key: &str) -> String {
+    match value.get(key) {
+        Some(Value::String(text)) => text.clone(),
+        Some(other) => other.to_string(),
+        None => String::new(),
+    }
+}
+
+pub(super) fn print(json: bool, value: &Value, describe: impl Fn(&Value) -> String) -> Result<()> {
+    let shown = if json {
+        value.to_string()
+    } else {
+        describe(value)
+    };
+    if shown.is_empty() {
+        return Ok(());
+    }
+    out(&format!("{shown}\n"))
+}
+
+/// Writes to the standard output; a reader that went away is no error.
+pub(super) fn out(text: &str) -> Result<()> {
+    let mut stdout = std::io::stdout().lock();
+    match stdout
+        .write_all(text.as_bytes())
+        .and_then(|()| stdout.flush())
+    {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(()),
+    }
+}
