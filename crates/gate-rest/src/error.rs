@@ -306,17 +306,49 @@ impl IntoResponse for Failure {
     }
 }
 
+/// The name that servers before 2020 put into `exception` for this `error`.
+/// Source: Easemob REST 1.6, last column.
+fn older_exception(error: &str) -> Option<&'static str> {
+    Some(match error {
+        "unauthorized" | "auth_bad_access_token" => {
+            "org.apache.usergrid.rest.exceptions.SecurityException"
+        }
+        "service_resource_not_found" => {
+            "org.apache.usergrid.services.exceptions.ServiceResourceNotFoundException"
+        }
+        "entity_not_found" => "org.apache.usergrid.persistence.exceptions.EntityNotFoundException",
+        "duplicate_unique_property_exists" => {
+            "org.apache.usergrid.persistence.exceptions.DuplicateUniquePropertyExistsException"
+        }
+        "required_property_not_found" => {
+            "org.apache.usergrid.persistence.exceptions.RequiredPropertyNotFoundException"
+        }
+        "management" => "org.apache.usergrid.management.exceptions.ManagementException",
+        "exceed_limit" => "com.easemob.group.exception.ExceedLimitException",
+        "web_application" => "javax.ws.rs.WebApplicationException",
+        "unsupported_service_operation" => {
+            "org.apache.usergrid.services.exceptions.UnsupportedServiceOperationException"
+        }
+        _ => return None,
+    })
+}
+
 /// The JSON body of an error that arose below this gate, for instance in the HTTP parser.
 /// `timestamp` in Unix milliseconds.
 pub fn envelope(status: StatusCode, timestamp: i64) -> Vec<u8> {
-    render(&Failure::of_status(status), timestamp, 0)
+    render(&Failure::of_status(status), timestamp, 0, false)
 }
 
 /// The five keys of every error. Source: Easemob REST 1.6.
-pub(crate) fn render(failure: &Failure, timestamp: i64, duration: i32) -> Vec<u8> {
+pub(crate) fn render(failure: &Failure, timestamp: i64, duration: i32, older: bool) -> Vec<u8> {
+    let older = if older {
+        older_exception(failure.error)
+    } else {
+        None
+    };
     json!({
         "error": failure.error,
-        "exception": failure.exception,
+        "exception": older.unwrap_or(failure.exception),
         "timestamp": timestamp,
         "duration": duration,
         "error_description": failure.description,

@@ -42,6 +42,11 @@ pub struct Settings {
     pub max_open_body_bytes: usize,
     /// Time that a whole request body may take.
     pub body_timeout: Duration,
+    /// Whether refusals look as servers before 2020 sent them: qualified names in `exception`, and
+    /// 400 `management` for deactivating an unknown user. Source: Easemob REST 1.6 and 3.26, 18.
+    pub older_errors: bool,
+    /// Whether blocking an unknown user is 404 instead of 400. Source: Easemob REST 3.26, 30.
+    pub unknown_block_target_is_404: bool,
 }
 
 impl Default for Settings {
@@ -51,6 +56,8 @@ impl Default for Settings {
             max_body_bytes: 1024 * 1024,
             max_open_body_bytes: 64 * 1024,
             body_timeout: Duration::from_secs(30),
+            older_errors: false,
+            unknown_block_target_is_404: false,
         }
     }
 }

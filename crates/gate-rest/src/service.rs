@@ -116,7 +116,12 @@ impl RestGate {
         let failure = response.extensions_mut().remove::<Failure>();
         let failure = failure.unwrap_or_else(|| Failure::of_status(status));
         let now = self.gate.core.now().0;
-        let body = render(&failure, now, state.duration_ms());
+        let body = render(
+            &failure,
+            now,
+            state.duration_ms(),
+            self.gate.settings.older_errors,
+        );
         let allow = response.headers_mut().remove(ALLOW);
         let mut refusal = Response::new(if head {
             Body::empty()

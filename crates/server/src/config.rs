@@ -25,6 +25,7 @@ pub struct Config {
     pub data: Data,
     pub listen: Listen,
     pub http: Http,
+    pub easemob: Easemob,
     pub log: Log,
     pub limits: LimitSettings,
     pub rates: Rates,
@@ -61,6 +62,14 @@ pub struct Http {
     pub max_head: Size,
     pub max_body: Size,
     pub max_open_body: Size,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "config.default.toml documents every key")]
+pub struct Easemob {
+    pub older_errors: bool,
+    pub unknown_block_target: u16,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -194,6 +203,9 @@ impl Config {
         if self.passwords.queue < 60 {
             bail!("configuration: passwords.queue must have room for a bulk registration of 60");
         }
+        if !matches!(self.easemob.unknown_block_target, 400 | 404) {
+            bail!("configuration: easemob.unknown_block_target must be 400 or 404");
+        }
         if self.http.max_connections == 0 {
             bail!("configuration: http.max_connections must be at least 1");
         }
@@ -239,6 +251,8 @@ impl Config {
             max_body_bytes: self.http.max_body.0,
             max_open_body_bytes: self.http.max_open_body.0,
             body_timeout: self.http.body_timeout.0,
+            older_errors: self.easemob.older_errors,
+            unknown_block_target_is_404: self.easemob.unknown_block_target == 404,
         }
     }
 

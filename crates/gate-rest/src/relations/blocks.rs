@@ -85,7 +85,7 @@ pub(crate) async fn add(call: Owner, body: JsonBody) -> Result<Response, Failure
         }
         let found = call.gate.core.users.find(call.app.id, &target).await;
         let user = found.map_err(|error| match error {
-            Error::UnknownUser => Failure::illegal(format!(
+            Error::UnknownUser if !call.gate.settings.unknown_block_target_is_404 => Failure::illegal(format!(
                 "attempt to adding new block[{target}] for user[{}],but user[{target}] not found.",
                 owner.name
             )),

@@ -1,6 +1,8 @@
 //! Shutting an account out and letting it in. Source: Easemob REST 3.22 and 3.23.
 
+use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
+use halloo_core::Error;
 use halloo_core::bans::Ban;
 
 use crate::call::Admin;
@@ -14,7 +16,18 @@ use crate::reply::Envelope;
     responses((status = 200, description = "The banned user in `entities`"))
 )]
 pub(crate) async fn deactivate(call: Admin) -> Result<Response, Failure> {
-    let user = call.user().await?;
+    let user = call.user().await.map_err(|error| match error {
+        Error::UnknownUser if call.gate.settings.older_errors => Failure::new(
+            StatusCode::BAD_REQUEST,
+            "management",
+            "ManagementException",
+            format!(
+                "User with id null does not exist in app {}",
+                call.app.application
+            ),
+        ),
+        other => other.into(),
+    })?;
     let user = call
         .gate
         .core
