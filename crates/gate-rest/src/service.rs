@@ -33,7 +33,10 @@ const ALLOWED_HEADERS: HeaderValue = HeaderValue::from_static(
     "Authorization, Content-Type, Accept, X-Requested-With, restrict-access, share-secret, \
      thumbnail, thumbnail-height, thumbnail-width",
 );
-/// How long the rest of an unread body is waited for, so that the connection stays usable.
+/// How long each further piece of an unread body is waited for, so that the connection stays usable,
+/// or at least so that the client gets to read the refusal.
+const DRAIN_PATIENCE: Duration = Duration::from_millis(500);
+/// How long all of it may take: a body in single bytes does not hold the answer back for ever.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The Easemob REST gate, ready to serve requests.
@@ -228,16 +231,16 @@ where
             let mut left = max_bytes;
             let drain = async {
                 while !http_body::Body::is_end_stream(&*self) {
-                    match self.frame().await {
-                        None => return true,
-                        Some(Err(_)) => return false,
-                        Some(Ok(frame)) => {
+                    match tokio::time::timeout(DRAIN_PATIENCE, self.frame()).await {
+                        Ok(None) => return true,
+                        Ok(Some(Ok(frame))) => {
                             let read = frame.data_ref().map_or(0, Buf::remaining);
                             let Some(rest) = left.checked_sub(read) else {
                                 return false;
                             };
                             left = rest;
                         }
+                        Ok(Some(Err(_))) | Err(_) => return false,
                     }
                 }
                 true

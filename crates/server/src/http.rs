@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::http::header::{CONNECTION, HeaderName, HeaderValue};
+use axum::http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CONNECTION, HeaderName, HeaderValue};
 use axum::http::{Request, Response, StatusCode};
 use halloo_core::ports::Clock;
 use halloo_gate_rest::{RestGate, error_envelope};
@@ -174,6 +174,7 @@ impl HttpServer {
         let json = HeaderValue::from_static("application/json;charset=UTF-8");
         headers.insert(axum::http::header::CONTENT_TYPE, json);
         headers.insert(CONNECTION, HeaderValue::from_static("close"));
+        headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
         response
     }
 
