@@ -31,7 +31,7 @@ pub use uuid::Uuid;
 
 use tokio_util::task::TaskTracker;
 
-use apps::{App, Apps};
+use apps::{App, AppId, Apps};
 use messages::Messages;
 use ports::{Clock, Entropy, Store};
 use relations::{Blocks, Contacts};
@@ -167,6 +167,23 @@ impl Core {
         };
         self.sessions.remove(&session);
         Err(refusal)
+    }
+
+    /// Reads users into memory after a start, see [`Users::warm`].
+    /// # Errors
+    /// [`Error::Unavailable`] when the store can not be read.
+    pub async fn warm(&self) -> Result<()> {
+        let mut after = AppId(0);
+        loop {
+            let apps = self.apps.list(after, 100).await?;
+            let Some(last) = apps.last() else {
+                return Ok(());
+            };
+            after = last.id;
+            for app in &apps {
+                self.users.warm(app.id).await?;
+            }
+        }
     }
 
     /// Deletes what has expired; call it now and then. Returns how many tokens went.

@@ -31,7 +31,7 @@ pub struct Limits {
     pub offline_retention_ms: i64,
     /// Bytes queued towards one session before it is cut off. Ours: 1 MiB.
     pub outbox_bytes: usize,
-    /// Users kept in memory for reading. Ours: 400,000.
+    /// Users kept in memory for reading. Ours: 1,000,000.
     pub cached_users: u64,
     /// Tokens kept in memory for reading. Ours: 100,000.
     pub cached_tokens: u64,
@@ -58,7 +58,7 @@ impl Default for Limits {
             token_ttl_seconds: 5_184_000,
             offline_retention_ms: 7 * 24 * 3600 * 1000,
             outbox_bytes: 1024 * 1024,
-            cached_users: 400_000,
+            cached_users: 1_000_000,
             cached_tokens: 100_000,
             rates: RateLimits::default(),
             hash: HashCost::default(),

@@ -2,24 +2,31 @@
 
 use std::future::Future;
 use std::hash::{BuildHasher, Hash, RandomState};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use moka::sync::Cache;
+use quick_cache::sync::{Cache, DefaultLifecycle};
+use quick_cache::{OptionsBuilder, UnitWeighter};
 
 use crate::Result;
 
 /// Stripes of the version counters; more than the number of threads that can load at once.
 const STRIPES: usize = 256;
+/// Entries that room is made for at once; beyond them the cache grows as it fills.
+const FIRST_ROOM: u64 = 1024;
 
 /// Caches `V` by `K`. A loader that started before a change can not put its old row back after it:
 /// each key maps to a version that [`ReadCache::forget`] raises, and a load is kept only when the
 /// version is still what it was before the store was asked.
 pub(crate) struct ReadCache<K, V> {
-    cache: Cache<K, V, RandomState>,
+    cache: Cache<K, V, UnitWeighter, RandomState, DefaultLifecycle<K, V>>,
     hasher: RandomState,
+    capacity: u64,
     /// Guards "compare and insert" against "raise and remove". Never held across an await.
     versions: Box<[Mutex<u64>]>,
 }
+
+/// What the versions were before many rows were asked for.
+pub(crate) struct Snapshot(Vec<u64>);
 
 impl<K, V> ReadCache<K, V>
 where
@@ -27,13 +34,24 @@ where
     V: Clone + Send + Sync + 'static,
 {
     pub(crate) fn new(capacity: u64) -> Self {
+        let hasher = RandomState::new();
+        let options = OptionsBuilder::new()
+            .weight_capacity(capacity)
+            .estimated_items_capacity(usize::try_from(capacity.min(FIRST_ROOM)).unwrap_or(1))
+            .build()
+            .expect("both capacities are given");
+        let lifecycle = DefaultLifecycle::default();
         Self {
-            cache: Cache::builder()
-                .max_capacity(capacity)
-                .build_with_hasher(RandomState::new()),
-            hasher: RandomState::new(),
+            cache: Cache::with_options(options, UnitWeighter, hasher.clone(), lifecycle),
+            hasher,
+            capacity,
             versions: (0..STRIPES).map(|_| Mutex::new(0)).collect(),
         }
+    }
+
+    /// How many entries it keeps.
+    pub(crate) fn capacity(&self) -> u64 {
+        self.capacity
     }
 
     /// The cached value, or what `load` finds. Absence is not cached.
@@ -44,39 +62,52 @@ where
         if let Some(value) = self.cache.get(key) {
             return Ok(Some(value));
         }
-        let before = *self
-            .version(key)
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let before = *self.version(key);
         let Some(value) = load().await? else {
             return Ok(None);
         };
-        let version = self
-            .version(key)
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        if *version == before {
-            self.cache.insert(key.clone(), value.clone());
-        }
+        self.keep(key.clone(), value.clone(), before);
         Ok(Some(value))
+    }
+
+    /// To be taken before many rows are read, for [`ReadCache::offer`].
+    pub(crate) fn snapshot(&self) -> Snapshot {
+        Snapshot(self.versions.iter().map(|version| *lock(version)).collect())
+    }
+
+    /// Keeps a row that was read after `before` was taken, unless it changed since.
+    pub(crate) fn offer(&self, before: &Snapshot, key: K, value: V) {
+        if let Some(version) = before.0.get(self.stripe(&key)) {
+            self.keep(key, value, *version);
+        }
     }
 
     /// Drops `key` after its row changed. The next reader sees the change.
     pub(crate) fn forget(&self, key: &K) {
-        let mut version = self
-            .version(key)
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut version = self.version(key);
         *version = version.wrapping_add(1);
-        self.cache.invalidate(key);
+        self.cache.remove(key);
     }
 
-    fn version(&self, key: &K) -> &Mutex<u64> {
-        let stripe = usize::try_from(self.hasher.hash_one(key) % STRIPES as u64).unwrap_or(0);
-        self.versions
-            .get(stripe)
-            .expect("the stripe is taken modulo their number")
+    fn keep(&self, key: K, value: V, before: u64) {
+        let version = self.version(&key);
+        if *version == before {
+            self.cache.insert(key, value);
+        }
     }
+
+    fn version(&self, key: &K) -> MutexGuard<'_, u64> {
+        let version = self.versions.get(self.stripe(key));
+        lock(version.expect("the stripe is taken modulo their number"))
+    }
+
+    fn stripe(&self, key: &K) -> usize {
+        usize::try_from(self.hasher.hash_one(key) % STRIPES as u64).unwrap_or(0)
+    }
+}
+
+fn lock(version: &Mutex<u64>) -> MutexGuard<'_, u64> {
+    version.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
@@ -95,6 +126,19 @@ mod tests {
             .unwrap();
         assert_eq!(seen, Some("old"));
         let seen = cache.get(&1, || async { Ok(Some("new")) }).await.unwrap();
+        assert_eq!(seen, Some("new"));
+    }
+
+    #[tokio::test]
+    async fn a_row_offered_after_a_change_is_not_kept() {
+        let cache = ReadCache::<u32, &str>::new(10);
+        let before = cache.snapshot();
+        cache.forget(&1);
+        cache.offer(&before, 1, "old");
+        let seen = cache.get(&1, || async { Ok(None) }).await.unwrap();
+        assert_eq!(seen, None);
+        cache.offer(&cache.snapshot(), 1, "new");
+        let seen = cache.get(&1, || async { Ok(None) }).await.unwrap();
         assert_eq!(seen, Some("new"));
     }
 }

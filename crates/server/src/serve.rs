@@ -106,6 +106,7 @@ impl Server {
         let http_address = listener.local_addr()?;
         tasks.spawn(Arc::clone(&http).run(listener, tasks.clone(), stop.clone()));
         tasks.spawn(sweep(core.clone(), stop.clone()));
+        tasks.spawn(warm(core.clone(), stop.clone()));
         if let Some(metrics) = surroundings.metrics {
             tasks.spawn(fold_metrics(metrics, stop.clone()));
         }
@@ -134,6 +135,12 @@ impl Server {
             warn!("Some connections did not finish in time and are cut off");
         }
         info!("Stopped");
+    }
+}
+
+async fn warm(core: Core, stop: CancellationToken) {
+    if let Some(Err(error)) = stop.run_until_cancelled(core.warm()).await {
+        warn!("Users could not be read ahead: {error}");
     }
 }
 

@@ -30,6 +30,7 @@ CREATE TABLE users (
     do_not_disturb   INTEGER,
     quiet_from_hour  INTEGER,
     quiet_to_hour    INTEGER,
+    ignored_groups   INTEGER NOT NULL DEFAULT 0,        -- how many rows of push_ignored_groups are his
     UNIQUE (app, name)
 ) STRICT;
 CREATE INDEX users_in_order ON users (app);             -- SQLite appends the id

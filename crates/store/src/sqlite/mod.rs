@@ -53,11 +53,13 @@ impl From<Failure> for Error {
 
 type Outcome<T> = Result<T, Failure>;
 
-/// SQLite with WAL and `synchronous=FULL`. Dropping it ends the writer thread after the last queued
-/// operation.
+/// SQLite with WAL and `synchronous=FULL`. Dropping it waits for the last queued operation and closes
+/// the database.
 pub struct Sqlite {
-    writer: Writer,
+    // Before the writer: the last connection to close empties the write-ahead log, and only a writing
+    // one can.
     readers: Option<Arc<Readers>>,
+    writer: Writer,
     path: Option<PathBuf>,
 }
 

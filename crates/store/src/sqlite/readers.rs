@@ -56,8 +56,7 @@ impl Readers {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(&self.path, flags)?;
         connection.busy_timeout(std::time::Duration::from_secs(5))?;
-        connection.pragma_update(None, "mmap_size", 1024 * 1024 * 1024)?;
-        connection.pragma_update(None, "cache_size", -4 * 1024)?;
+        connection.pragma_update(None, "cache_size", -16 * 1024)?;
         connection.set_prepared_statement_cache_capacity(64);
         Ok(connection)
     }

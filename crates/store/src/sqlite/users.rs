@@ -15,9 +15,18 @@ use super::{Failure, Outcome, Sqlite, uuid};
 /// `banned_until` of a ban without an end.
 const FOR_EVER: i64 = i64::MAX;
 
-const COLUMNS: &str = "id, name, uuid, created, modified, nickname, banned_until, \
-    token_generation, display_style, do_not_disturb, quiet_from_hour, quiet_to_hour, \
-    (SELECT group_concat(group_id || ':' || ignored) FROM push_ignored_groups WHERE user = users.id)";
+/// A query for users, `$rest` being what follows the columns. Text fixed at compile time, since the
+/// look-up by name is the hottest of all.
+macro_rules! select_users {
+    ($rest:literal) => {
+        concat!(
+            "SELECT id, name, uuid, created, modified, nickname, banned_until, \
+             token_generation, display_style, do_not_disturb, quiet_from_hour, quiet_to_hour, \
+             ignored_groups FROM users ",
+            $rest
+        )
+    };
+}
 
 #[async_trait]
 impl UserStore for Sqlite {
@@ -36,10 +45,10 @@ impl UserStore for Sqlite {
         let name = name.clone();
         self.look_up(move |connection| {
             connection
-                .prepare_cached(&format!(
-                    "SELECT {COLUMNS} FROM users WHERE app = ?1 AND name = ?2"
-                ))?
-                .query_row(params![app.0, name.as_str()], |row| Ok(user(row)))
+                .prepare_cached(select_users!("WHERE app = ?1 AND name = ?2"))?
+                .query_row(params![app.0, name.as_str()], |row| {
+                    Ok(user(connection, row))
+                })
                 .optional()?
                 .transpose()
         })
@@ -49,10 +58,10 @@ impl UserStore for Sqlite {
     async fn user_by_uuid(&self, app: AppId, uuid: Uuid) -> Result<Option<User>> {
         self.look_up(move |connection| {
             connection
-                .prepare_cached(&format!(
-                    "SELECT {COLUMNS} FROM users WHERE uuid = ?1 AND app = ?2"
-                ))?
-                .query_row(params![uuid.as_bytes(), app.0], |row| Ok(user(row)))
+                .prepare_cached(select_users!("WHERE uuid = ?1 AND app = ?2"))?
+                .query_row(params![uuid.as_bytes(), app.0], |row| {
+                    Ok(user(connection, row))
+                })
                 .optional()?
                 .transpose()
         })
@@ -195,10 +204,8 @@ fn register(
 
 fn find(connection: &Connection, app: AppId, id: UserId) -> Outcome<Option<User>> {
     connection
-        .prepare_cached(&format!(
-            "SELECT {COLUMNS} FROM users WHERE id = ?1 AND app = ?2"
-        ))?
-        .query_row([id.0, app.0], |row| Ok(user(row)))
+        .prepare_cached(select_users!("WHERE id = ?1 AND app = ?2"))?
+        .query_row([id.0, app.0], |row| Ok(user(connection, row)))
         .optional()?
         .transpose()
 }
@@ -210,11 +217,11 @@ fn page(
     limit: u32,
 ) -> Outcome<Vec<User>> {
     connection
-        .prepare_cached(&format!(
-            "SELECT {COLUMNS} FROM users WHERE app = ?1 AND id > ?2 ORDER BY id LIMIT ?3"
+        .prepare_cached(select_users!(
+            "WHERE app = ?1 AND id > ?2 ORDER BY id LIMIT ?3"
         ))?
         .query_map(params![app.0, after.map_or(0, |id| id.0), limit], |row| {
-            Ok(user(row))
+            Ok(user(connection, row))
         })?
         .map(|row| row?)
         .collect()
@@ -281,7 +288,11 @@ fn set_profile(
         put.execute(params![user.0, group, ignored])?;
     }
     let groups: u32 = connection
-        .prepare_cached("SELECT count(*) FROM push_ignored_groups WHERE user = ?1")?
+        .prepare_cached(
+            "UPDATE users SET ignored_groups = \
+             (SELECT count(*) FROM push_ignored_groups WHERE user = ?1) \
+             WHERE id = ?1 RETURNING ignored_groups",
+        )?
         .query_row([user.0], |row| row.get(0))?;
     if groups > ignored_groups {
         return Err(Failure::Domain(Error::IgnoredGroupLimit));
@@ -315,7 +326,7 @@ fn delete(connection: &Connection, app: AppId, user: UserId) -> Outcome<()> {
     Ok(())
 }
 
-fn user(row: &Row<'_>) -> Outcome<User> {
+fn user(connection: &Connection, row: &Row<'_>) -> Outcome<User> {
     let hour = |index, column| -> Outcome<Option<Hour>> {
         let stored: Option<i64> = row.get(index)?;
         stored
@@ -330,7 +341,10 @@ fn user(row: &Row<'_>) -> Outcome<User> {
         do_not_disturb: row.get(9)?,
         quiet_from_hour: hour(10, "quiet_from_hour")?,
         quiet_to_hour: hour(11, "quiet_to_hour")?,
-        ignored_groups: ignored_groups(row.get(12)?)?,
+        ignored_groups: match row.get(12)? {
+            0 => BTreeMap::new(),
+            _ => ignored_groups(connection, UserId(row.get(0)?))?,
+        },
     };
     Ok(User {
         id: UserId(row.get(0)?),
@@ -349,23 +363,12 @@ fn user(row: &Row<'_>) -> Outcome<User> {
     })
 }
 
-/// Reads `ID:0,ID:1,…`.
-fn ignored_groups(joined: Option<String>) -> Outcome<BTreeMap<i64, bool>> {
-    let Some(joined) = joined else {
-        return Ok(BTreeMap::new());
-    };
-    joined
-        .split(',')
-        .map(|pair| {
-            let (group, ignored) = pair.split_once(':')?;
-            Some((group.parse().ok()?, ignored == "1"))
-        })
-        .collect::<Option<_>>()
-        .ok_or_else(|| Failure::Impossible {
-            table: "push_ignored_groups",
-            column: "group_id",
-            value: joined,
-        })
+fn ignored_groups(connection: &Connection, user: UserId) -> Outcome<BTreeMap<i64, bool>> {
+    connection
+        .prepare_cached("SELECT group_id, ignored FROM push_ignored_groups WHERE user = ?1")?
+        .query_map([user.0], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .map(|row| Ok(row?))
+        .collect()
 }
 
 fn impossible(column: &'static str, value: i64) -> Failure {

@@ -1,6 +1,7 @@
 //! One thread that owns the only writing connection and commits for many callers at once.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::thread::JoinHandle;
 
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
@@ -73,17 +74,32 @@ where
 
 /// The queue towards the writer thread.
 pub(super) struct Writer {
-    jobs: mpsc::Sender<Box<dyn Job>>,
+    /// Present until the writer is dropped.
+    jobs: Option<mpsc::Sender<Box<dyn Job>>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        drop(self.jobs.take());
+        if let Some(thread) = self.thread.take() {
+            // It catches the panics of its operations, so there is nothing to pass on.
+            let _ = thread.join();
+        }
+    }
 }
 
 impl Writer {
     pub(super) fn start(connection: Connection) -> Self {
         let (jobs, queue) = mpsc::channel(QUEUE);
-        std::thread::Builder::new()
+        let thread = std::thread::Builder::new()
             .name("sqlite-writer".into())
             .spawn(move || serve(&connection, queue))
             .expect("the system can start a thread");
-        Self { jobs }
+        Self {
+            jobs: Some(jobs),
+            thread: Some(thread),
+        }
     }
 
     pub(super) async fn run<T: Send + 'static>(
@@ -97,7 +113,8 @@ impl Writer {
             answer,
         });
         let stopped = || Failure::Domain(Error::unavailable("the writer has stopped"));
-        self.jobs.send(job).await.map_err(|_| stopped())?;
+        let jobs = self.jobs.as_ref().ok_or_else(stopped)?;
+        jobs.send(job).await.map_err(|_| stopped())?;
         outcome.await.map_err(|_| stopped())?
     }
 }
