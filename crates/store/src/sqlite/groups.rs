@@ -14,7 +14,7 @@ impl GroupStore for Sqlite {
             connection
                 .prepare_cached(
                     "INSERT INTO groups (app, id, owner, created) VALUES (?1, ?2, ?3, ?4) \
-                     ON CONFLICT (app, id) DO UPDATE SET owner = excluded.owner",
+                     ON CONFLICT (app, id) DO UPDATE SET owner = excluded.owner, created = excluded.created",
                 )?
                 .execute([app.0, group.id.0, group.owner.0, group.created.0])?;
             connection

@@ -25,10 +25,14 @@ impl Maintenance for Sqlite {
 
 /// Writes a consistent copy to a new file and waits until the disk has it.
 pub(super) fn copy_to(connection: &Connection, target: &Path) -> Outcome<()> {
+    let name = target.to_str().ok_or_else(|| {
+        let kind = std::io::ErrorKind::InvalidFilename;
+        std::io::Error::new(kind, "the name of a backup must be UTF-8")
+    })?;
     // VACUUM INTO writes into an existing file only if it is empty, so the mode is ours to set.
     let file = private_file(target)?;
     let done = connection
-        .execute("VACUUM INTO ?1", [target.to_string_lossy()])
+        .execute("VACUUM INTO ?1", [name])
         .map_err(Into::into)
         .and_then(|_| Ok(file.sync_all()?));
     if done.is_err() {

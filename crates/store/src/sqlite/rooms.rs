@@ -14,7 +14,7 @@ impl RoomStore for Sqlite {
             connection
                 .prepare_cached(
                     "INSERT INTO rooms (app, id, owner, created) VALUES (?1, ?2, ?3, ?4) \
-                     ON CONFLICT (app, id) DO UPDATE SET owner = excluded.owner",
+                     ON CONFLICT (app, id) DO UPDATE SET owner = excluded.owner, created = excluded.created",
                 )?
                 .execute([app.0, room.id.0, room.owner.0, room.created.0])?;
             Ok(())

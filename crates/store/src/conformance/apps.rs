@@ -1,0 +1,211 @@
+//! Laws of [`AppStore`](halloo_core::apps::AppStore).
+
+use std::fmt::Debug;
+
+use halloo_core::Error;
+use halloo_core::apps::{App, AppChange, AppId, AppKey, NewApp, Registration, Secret};
+
+use super::{NOW, Store, World, new_user};
+
+/// Everything about an app but its row number and `pid`.
+fn given(app: &App) -> impl PartialEq + Debug + use<> {
+    (
+        app.key.clone(),
+        app.application,
+        app.client_id.clone(),
+        app.client_secret.reveal().to_owned(),
+        app.rtm_secret.reveal().to_owned(),
+        app.registration,
+        app.token_generation,
+        app.created,
+    )
+}
+
+pub async fn a_created_app_is_found_as_it_was_given(store: &dyn Store) {
+    let new = World::new_app();
+    let created = store.create_app(new.clone()).await.unwrap();
+    assert_eq!(
+        given(&created),
+        given(&App {
+            id: created.id,
+            key: new.key.clone(),
+            application: new.application,
+            client_id: new.client_id,
+            client_secret: new.client_secret,
+            pid: created.pid,
+            rtm_secret: new.rtm_secret,
+            registration: new.registration,
+            token_generation: 0,
+            created: new.created,
+        })
+    );
+    let found = store
+        .app(&new.key.org, &new.key.name)
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(given(&found), given(&created));
+    assert_eq!((found.id, found.pid), (created.id, created.pid));
+}
+
+pub async fn a_taken_key_is_refused_and_its_owner_stays(store: &dyn Store) {
+    let first = store.create_app(World::new_app()).await.unwrap();
+    let second = NewApp {
+        key: first.key.clone(),
+        ..World::new_app()
+    };
+    assert_refused!(store.create_app(second).await, Error::AppExists);
+    let found = store
+        .app(&first.key.org, &first.key.name)
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(given(&found), given(&first));
+}
+
+pub async fn keys_are_compared_byte_by_byte(store: &dyn Store) {
+    let text = World::new_app().key.name;
+    let key = |org: &str, prefix: &str| {
+        AppKey::new(org, &format!("{prefix}{}", text.get(..31).unwrap())).unwrap()
+    };
+    let (small, capital) = (key("law", "a"), key("law", "A"));
+    for key in [&small, &capital] {
+        store
+            .create_app(NewApp {
+                key: key.clone(),
+                ..World::new_app()
+            })
+            .await
+            .unwrap();
+    }
+    for key in [&small, &capital] {
+        let found = store.app(&key.org, &key.name).await.unwrap().unwrap();
+        assert_eq!(found.key, *key);
+    }
+    let other = key("Law", "a");
+    assert!(store.app(&other.org, &other.name).await.unwrap().is_none());
+}
+
+pub async fn pids_are_positive_and_differ(store: &dyn Store) {
+    let one = store.create_app(World::new_app()).await.unwrap();
+    let other = store.create_app(World::new_app()).await.unwrap();
+    assert!(one.pid > 0 && other.pid > 0, "{one:?} {other:?}");
+    assert_ne!(one.pid, other.pid);
+}
+
+pub async fn apps_are_listed_in_order_of_creation_page_by_page(store: &dyn Store) {
+    let mut ours = Vec::new();
+    for _ in 0..5 {
+        ours.push(store.create_app(World::new_app()).await.unwrap().id);
+    }
+    // Other laws make apps at the same time: theirs may stand between ours.
+    let last = ours[4];
+    let (mut listed, mut after) = (Vec::new(), ours[0]);
+    while after < last {
+        let page = store.apps(after, 2).await.unwrap();
+        assert!(matches!(page.len(), 1..=2), "{page:?}");
+        listed.extend(page.iter().map(|app| app.id));
+        after = *listed.last().unwrap();
+    }
+    assert!(listed.is_sorted_by(|one, next| one < next), "{listed:?}");
+    listed.retain(|id| ours.contains(id));
+    assert_eq!(listed, ours[1..]);
+}
+
+/// Makes `change`; the app is then `expected`, for who asked and for who looks, and no other changed.
+async fn change(store: &dyn Store, change: AppChange, expected: App) {
+    let find = |key: AppKey| async move { store.app(&key.org, &key.name).await.unwrap().unwrap() };
+    let other = store.create_app(World::new_app()).await.unwrap();
+    let changed = store
+        .change_app(expected.id, change)
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(given(&changed), given(&expected));
+    assert_eq!(given(&find(expected.key.clone()).await), given(&expected));
+    assert_eq!(given(&find(other.key.clone()).await), given(&other));
+}
+
+pub async fn changing_who_may_register_changes_nothing_else(store: &dyn Store) {
+    let app = store.create_app(World::new_app()).await.unwrap();
+    for registration in [Registration::Open, Registration::Authorised] {
+        let expected = App {
+            registration,
+            ..app.clone()
+        };
+        change(store, AppChange::Registration(registration), expected).await;
+    }
+}
+
+/// The generation voids the tokens; their rows stay, for there may be millions.
+pub async fn a_new_client_secret_raises_the_token_generation(store: &dyn Store) {
+    let app = store.create_app(World::new_app()).await.unwrap();
+    let world = World { store, app: app.id };
+    let token = world.token(None, None).await;
+    for token_generation in 1..=2 {
+        let client_secret = Secret::new(format!("new-{token_generation}"));
+        let expected = App {
+            client_secret: client_secret.clone(),
+            token_generation,
+            ..app.clone()
+        };
+        change(store, AppChange::ClientSecret(client_secret), expected).await;
+    }
+    assert!(world.has_token(token).await);
+}
+
+pub async fn a_new_rtm_secret_changes_nothing_else(store: &dyn Store) {
+    let app = store.create_app(World::new_app()).await.unwrap();
+    let rtm_secret = Secret::new("new");
+    let expected = App {
+        rtm_secret: rtm_secret.clone(),
+        ..app
+    };
+    change(store, AppChange::RtmSecret(rtm_secret), expected).await;
+}
+
+pub async fn an_unknown_app_is_not_changed(store: &dyn Store) {
+    for change in [
+        AppChange::Registration(Registration::Open),
+        AppChange::ClientSecret(Secret::new("new")),
+        AppChange::RtmSecret(Secret::new("new")),
+    ] {
+        assert!(
+            store
+                .change_app(AppId(i64::MAX), change)
+                .await
+                .unwrap()
+                .is_none()
+        );
+    }
+}
+
+pub async fn the_user_count_follows_registration_and_deletion(store: &dyn Store) {
+    let world = World::new(store).await;
+    let count = || async { store.user_count(world.app).await.unwrap() };
+    assert_eq!(count().await, 0);
+    let [ada, _, _, _] = world.users(["ada", "bo", "cy", "di"]).await;
+    assert_eq!(count().await, 4);
+    // A taken name counts nobody, nor does a refused call.
+    let some = vec![new_user("ada"), new_user("eve")];
+    store
+        .register(world.app, some.clone(), Some(5), NOW)
+        .await
+        .unwrap();
+    assert_eq!(count().await, 5);
+    store
+        .register(world.app, vec![new_user("fay")], Some(5), NOW)
+        .await
+        .unwrap_err();
+    assert_eq!(count().await, 5);
+    store.delete_user(world.app, ada.id).await.unwrap();
+    assert_eq!(count().await, 4);
+    store.delete_user(world.app, ada.id).await.unwrap();
+    assert_eq!(count().await, 4);
+    store.delete_users_page(world.app, None, 3).await.unwrap();
+    assert_eq!(count().await, 1);
+    // Another app is not counted along.
+    let other = World::new(store).await;
+    other.users(["ada"]).await;
+    assert_eq!(count().await, 1);
+}

@@ -1,0 +1,404 @@
+//! Laws of many callers at the same time. Each takes the store in an `Arc`, to share it among tasks.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use halloo_core::messages::MessageId;
+use halloo_core::users::{PasswordHash, User, UserChange, UserId};
+use halloo_core::{Error, Millis};
+use tokio::task::JoinSet;
+
+use super::{NOW, Store, World, conversation, new_user};
+
+/// Callers at the same time.
+const CROWD: usize = 50;
+
+/// Runs `call` once for each number of the crowd, all at the same time. Answers in that order.
+async fn crowd<F, T>(call: impl Fn(usize) -> F) -> Vec<T>
+where
+    F: Future<Output = T> + Send + 'static,
+    T: Send + 'static,
+{
+    let mut tasks = JoinSet::new();
+    for number in 0..CROWD {
+        let call = call(number);
+        tasks.spawn(async move { (number, call.await) });
+    }
+    let mut answers = tasks.join_all().await;
+    answers.sort_by_key(|(number, _)| *number);
+    answers.into_iter().map(|(_, answer)| answer).collect()
+}
+
+/// The users `user-0`, `user-1` and so on.
+async fn users(world: World<'_>, count: usize) -> Vec<User> {
+    let users = (0..count)
+        .map(|number| new_user(&format!("user-{number}")))
+        .collect();
+    let stored = world
+        .store
+        .register(world.app, users, None, NOW)
+        .await
+        .unwrap();
+    stored.into_iter().map(Option::unwrap).collect()
+}
+
+pub async fn one_name_goes_to_exactly_one_of_many(store: Arc<dyn Store>) {
+    let world = World::new(&*store).await;
+    let app = world.app;
+    let answers = crowd(|number| {
+        let store = Arc::clone(&store);
+        // Each brings a user of his own along, so that calls differ in more than the winner.
+        let users = vec![new_user("ada"), new_user(&format!("with-{number}"))];
+        async move { store.register(app, users, None, NOW).await.unwrap() }
+    })
+    .await;
+    let winners: Vec<&User> = answers
+        .iter()
+        .filter_map(|users| users[0].as_ref())
+        .collect();
+    assert_eq!(winners.len(), 1);
+    assert_eq!(world.user("ada").await.as_ref(), Some(winners[0]));
+    assert!(answers.iter().all(|users| users[1].is_some()));
+    assert_eq!(store.user_count(app).await.unwrap(), CROWD as u64 + 1);
+}
+
+pub async fn an_app_never_passes_its_quota(store: Arc<dyn Store>) {
+    const QUOTA: u64 = 20;
+    let world = World::new(&*store).await;
+    let app = world.app;
+    let answers = crowd(|number| {
+        let store = Arc::clone(&store);
+        let users = vec![
+            new_user(&format!("a-{number}")),
+            new_user(&format!("b-{number}")),
+        ];
+        async move { store.register(app, users, Some(QUOTA), NOW).await }
+    })
+    .await;
+    let stored = answers.iter().filter(|answer| answer.is_ok()).count();
+    let refused = answers
+        .iter()
+        .filter(|answer| matches!(answer, Err(Error::UserQuotaReached)))
+        .count();
+    assert_eq!((2 * stored as u64, refused), (QUOTA, CROWD - stored));
+    assert_eq!(store.user_count(app).await.unwrap(), QUOTA);
+    assert_eq!(world.user_names().await.len() as u64, QUOTA);
+}
+
+pub async fn a_roster_never_passes_its_limit(store: Arc<dyn Store>) {
+    const LIMIT: u32 = 20;
+    let world = World::new(&*store).await;
+    let app = world.app;
+    let everybody = users(world, CROWD + 1).await;
+    let hub = everybody[CROWD].clone();
+    let answers = crowd(|number| {
+        let store = Arc::clone(&store);
+        // Half of them ask from the other side.
+        let (owner, friend) = match number % 2 {
+            0 => (hub.id, everybody[number].id),
+            _ => (everybody[number].id, hub.id),
+        };
+        async move { store.add_contact(app, owner, friend, LIMIT).await }
+    })
+    .await;
+    let roster = world.contacts(&hub).await;
+    assert_eq!(roster.len(), LIMIT as usize);
+    for (user, answer) in everybody.iter().zip(answers) {
+        let there = roster.iter().any(|name| *name == *user.name.as_str());
+        let expected: &[&str] = if there { &[hub.name.as_str()] } else { &[] };
+        assert_eq!(world.contacts(user).await, expected);
+        match answer {
+            Ok(()) => assert!(there),
+            Err(Error::ContactLimit) => assert!(!there),
+            Err(error) => panic!("{error}"),
+        }
+    }
+}
+
+pub async fn a_block_list_never_passes_its_limit(store: Arc<dyn Store>) {
+    const LIMIT: u32 = 20;
+    let world = World::new(&*store).await;
+    let app = world.app;
+    let everybody = users(world, CROWD + 1).await;
+    let owner = everybody[CROWD].id;
+    let answers = crowd(|number| {
+        let store = Arc::clone(&store);
+        let pair = vec![everybody[number].id, everybody[(number + 1) % CROWD].id];
+        async move { store.add_blocks(app, owner, pair, LIMIT).await }
+    })
+    .await;
+    let list = world.blocks(&everybody[CROWD]).await;
+    assert!(list.len() <= LIMIT as usize, "{list:?}");
+    for (number, answer) in answers.iter().enumerate() {
+        let pair = [number, (number + 1) % CROWD];
+        let there = pair.iter().all(|n| list.contains(&format!("user-{n}")));
+        match answer {
+            Ok(()) => assert!(there, "{pair:?} {list:?}"),
+            Err(Error::BlockLimit) => assert!(!there, "{pair:?} {list:?}"),
+            Err(error) => panic!("{error}"),
+        }
+    }
+}
+
+pub async fn concurrent_messages_are_numbered_without_gaps(store: Arc<dyn Store>) {
+    let world = World::new(&*store).await;
+    let app = world.app;
+    let [ada, bo] = world.users(["ada", "bo"]).await;
+    let mut sequences = crowd(|number| {
+        let store = Arc::clone(&store);
+        let (sender, receiver) = if number % 2 == 0 {
+            (&ada, &bo)
+        } else {
+            (&bo, &ada)
+        };
+        let id = i64::try_from(number).unwrap();
+        let message = World::message(sender, receiver, id, NOW);
+        async move { store.append_message(app, message).await.unwrap() }
+    })
+    .await;
+    sequences.sort_unstable();
+    assert!(sequences.into_iter().eq(1..=i64::try_from(CROWD).unwrap()));
+    assert_eq!(
+        world.waiting(&ada).await + world.waiting(&bo).await,
+        CROWD as u64
+    );
+}
+
+pub async fn a_user_is_deleted_exactly_once(store: Arc<dyn Store>) {
+    let world = World::new(&*store).await;
+    let app = world.app;
+    let [ada, bo, cy] = world.users(["ada", "bo", "cy"]).await;
+    let answers = crowd(|number| {
+        let (store, ada, last) = (Arc::clone(&store), ada.id, bo.id);
+        async move {
+            // Half of them by page: everybody up to bo.
+            if number % 2 == 0 {
+                let deleted = store.delete_user(app, ada).await.unwrap();
+                return deleted.into_iter().collect::<Vec<_>>();
+            }
+            let (deleted, _) = store
+                .delete_users_page(app, Some(UserId(ada.0 - 1)), 1)
+                .await
+                .unwrap();
+            deleted.into_iter().filter(|user| user.id <= last).collect()
+        }
+    })
+    .await;
+    let mut deleted: Vec<String> = answers
+        .iter()
+        .flatten()
+        .map(|user| user.name.to_string())
+        .collect();
+    deleted.sort_unstable();
+    assert_eq!(deleted, ["ada", "bo"]);
+    // 25 pages of one user each, so cy went, too.
+    assert_eq!(world.user("cy").await, None);
+    assert_eq!(store.delete_user(app, cy.id).await.unwrap(), None);
+    assert_eq!(store.user_count(app).await.unwrap(), 0);
+}
+
+pub async fn befriending_a_user_who_is_being_deleted_leaves_no_edge(store: Arc<dyn Store>) {
+    let world = World::new(&*store).await;
+    let app = world.app;
+    let everybody = users(world, CROWD).await;
+    let leaving = everybody[0].id;
+    crowd(|number| {
+        let (store, user) = (Arc::clone(&store), everybody[number].id);
+        async move {
+            match number {
+                25 => drop(store.delete_user(app, leaving).await.unwrap()),
+                _ if user == leaving => {}
+                _ if number % 2 == 0 => match store.add_contact(app, user, leaving, 1000).await {
+                    Ok(()) | Err(Error::UnknownUser) => {}
+                    Err(error) => panic!("{error}"),
+                },
+                _ => match store.add_blocks(app, user, vec![leaving], 1000).await {
+                    Ok(()) | Err(Error::UnknownUser) => {}
+                    Err(error) => panic!("{error}"),
+                },
+            }
+        }
+    })
+    .await;
+    // An edge to nobody would not be listed, but it would take a place.
+    let [new] = world.users(["new"]).await;
+    for user in everybody.iter().filter(|user| user.id != leaving) {
+        assert_eq!(world.contacts(user).await, [""; 0]);
+        assert_eq!(world.blocks(user).await, [""; 0]);
+        store.add_contact(app, user.id, new.id, 1).await.unwrap();
+        store.remove_contact(app, user.id, new.id).await.unwrap();
+        store
+            .add_blocks(app, user.id, vec![new.id], 1)
+            .await
+            .unwrap();
+    }
+}
+
+pub async fn an_answered_write_is_seen_by_every_later_reader(store: Arc<dyn Store>) {
+    let world = World::new(&*store).await;
+    let app = world.app;
+    let [hub] = world.users(["hub"]).await;
+    crowd(|number| {
+        let (store, hub) = (Arc::clone(&store), hub.clone());
+        async move {
+            let world = World {
+                store: &*store,
+                app,
+            };
+            let text = format!("user-{number}");
+            let [user] = world.users([&text]).await;
+            assert_eq!(world.user(&text).await.as_ref(), Some(&user));
+            let before = Some(UserId(user.id.0 - 1));
+            let page = store.users_page(app, before, 1).await.unwrap();
+            assert_eq!(page.first(), Some(&user));
+
+            let hash = PasswordHash::from_stored(&*text);
+            world
+                .change(&user, UserChange::Password(hash.clone()))
+                .await;
+            let found = store.password_hash(app, user.id).await.unwrap();
+            assert_eq!(found, Some(hash));
+            world.befriend(&hub, &user).await;
+            assert!(world.contacts(&hub).await.contains(&text));
+            world.block(&user, &[&hub]).await;
+            assert_eq!(world.blocks(&user).await, ["hub"]);
+
+            let id = i64::try_from(number).unwrap();
+            let sequence = world.send(&hub, &user, id).await;
+            let waits = || store.is_waiting(app, user.id, MessageId(id), NOW);
+            assert!(waits().await.unwrap());
+            let log = conversation(&hub, &user);
+            store.confirm(app, user.id, log, sequence).await.unwrap();
+            assert!(!waits().await.unwrap());
+            assert_eq!(world.waiting(&user).await, 0);
+
+            store.delete_user(app, user.id).await.unwrap();
+            assert_eq!(world.user(&text).await, None);
+            assert!(!world.contacts(&hub).await.contains(&text));
+        }
+    })
+    .await;
+    assert_eq!(world.user_names().await, ["hub"]);
+}
+
+/// Backends commit for many callers at once; what one is refused must not show in what others wrote.
+pub async fn a_refused_operation_does_not_disturb_its_neighbours(store: Arc<dyn Store>) {
+    let world = World::new(&*store).await;
+    let app = world.app;
+    let [ada, bo, cy, full] = world.users(["ada", "bo", "cy", "full"]).await;
+    world.befriend(&full, &ada).await;
+    world.send(&ada, &bo, 1_000_000).await;
+    let room = 4 + CROWD as u64;
+    let tokens = crowd(|number| {
+        let store = Arc::clone(&store);
+        let (ada, bo, cy, full) = (ada.clone(), bo.clone(), cy.clone(), full.clone());
+        let token = World::new_token(app, Some(&ada), None);
+        async move {
+            // Each of these writes something before it is refused.
+            let many: Vec<_> = (0..=CROWD)
+                .map(|n| new_user(&format!("x-{number}-{n}")))
+                .collect();
+            assert_refused!(
+                store.register(app, many, Some(room), NOW).await,
+                Error::UserQuotaReached
+            );
+            let text = format!("user-{number}");
+            let stored = store
+                .register(app, vec![new_user(&text)], Some(room), NOW)
+                .await
+                .unwrap();
+            let user = stored.into_iter().next().unwrap().unwrap();
+
+            assert_refused!(
+                store.add_contact(app, user.id, full.id, 1).await,
+                Error::ContactLimit
+            );
+            store.add_contact(app, user.id, ada.id, 1000).await.unwrap();
+            assert_refused!(
+                store
+                    .add_blocks(app, user.id, vec![ada.id, bo.id, cy.id], 2)
+                    .await,
+                Error::BlockLimit
+            );
+            store
+                .add_blocks(app, user.id, vec![bo.id], 2)
+                .await
+                .unwrap();
+
+            let taken = World::message(&bo, &ada, 1_000_000, NOW);
+            store.append_message(app, taken).await.unwrap_err();
+            let id = i64::try_from(number).unwrap();
+            store
+                .append_message(app, World::message(&ada, &bo, id, NOW))
+                .await
+                .unwrap();
+            let hash = token.hash;
+            store.add_token(token.clone()).await.unwrap();
+            store.add_token(token).await.unwrap_err();
+            hash
+        }
+    })
+    .await;
+
+    assert_eq!(store.user_count(app).await.unwrap(), room);
+    let users = store.users_page(app, Some(full.id), 1000).await.unwrap();
+    assert_eq!(users.len(), CROWD);
+    for user in &users {
+        assert!(user.name.as_str().starts_with("user-"), "{user:?}");
+        assert_eq!(world.contacts(user).await, ["ada"]);
+        assert_eq!(world.blocks(user).await, ["bo"]);
+    }
+    assert_eq!(world.contacts(&full).await, ["ada"]);
+    assert_eq!(world.contacts(&ada).await.len(), CROWD + 1);
+    assert_eq!(world.waiting(&bo).await, CROWD as u64 + 1);
+    assert_eq!(
+        world.send(&ada, &bo, 2_000_000).await,
+        i64::try_from(CROWD).unwrap() + 2
+    );
+    for hash in tokens {
+        assert!(world.has_token(hash).await);
+    }
+}
+
+pub async fn a_call_whose_caller_goes_away_is_done_whole_or_not_at_all(store: Arc<dyn Store>) {
+    let world = World::new(&*store).await;
+    let app = world.app;
+    crowd(|number| {
+        let store = Arc::clone(&store);
+        let users = (0..3)
+            .map(|n| new_user(&format!("user-{number}-{n}")))
+            .collect();
+        async move {
+            // Begun, and dropped at the first wait.
+            let call = store.register(app, users, None, NOW);
+            let _ = tokio::time::timeout(Duration::ZERO, call).await;
+        }
+    })
+    .await;
+    let names = world.user_names().await;
+    for number in 0..CROWD {
+        let prefix = format!("user-{number}-");
+        let stored = names
+            .iter()
+            .filter(|name| name.starts_with(&prefix))
+            .count();
+        assert!(
+            matches!(stored, 0 | 3),
+            "{stored} of the 3 of call {number}"
+        );
+    }
+    // And the store goes on.
+    world.users(["ada"]).await;
+    assert_eq!(world.user("ada").await.unwrap().created, Millis(NOW.0));
+}
+
+pub async fn a_store_that_serves_is_ready(store: Arc<dyn Store>) {
+    for ready in crowd(|_| {
+        let store = Arc::clone(&store);
+        async move { store.ready().await }
+    })
+    .await
+    {
+        ready.unwrap();
+    }
+}

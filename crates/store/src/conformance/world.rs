@@ -1,0 +1,206 @@
+//! What laws are set up with.
+
+use std::hash::{BuildHasher as _, RandomState};
+
+use bytes::Bytes;
+use halloo_core::apps::{AppId, AppKey, NewApp, Registration, Secret};
+use halloo_core::messages::{Conversation, MessageId, NewMessage};
+use halloo_core::ports::Store;
+use halloo_core::tokens::{Token, TokenHash, TokenOwner};
+use halloo_core::users::{NewUser, User, UserChange, UserId, UserName};
+use halloo_core::{Millis, Uuid};
+
+/// The present time of most laws.
+pub(super) const NOW: Millis = Millis(1_735_689_600_000);
+/// Milliseconds in a day.
+pub(super) const DAY: i64 = 24 * 3600 * 1000;
+
+/// Bits that no other law, process or earlier run has used.
+pub(super) fn fresh() -> u128 {
+    let half = || u128::from(RandomState::new().hash_one(NOW));
+    (half() << 64) | half()
+}
+
+/// A user name.
+pub(super) fn name(text: &str) -> UserName {
+    text.parse().unwrap()
+}
+
+/// A user without password and nickname.
+pub(super) fn new_user(text: &str) -> NewUser {
+    NewUser {
+        name: name(text),
+        uuid: Uuid::from_u128(fresh()),
+        password: None,
+        nickname: None,
+    }
+}
+
+/// Names as text.
+pub(super) fn texts(names: &[UserName]) -> Vec<&str> {
+    names.iter().map(UserName::as_str).collect()
+}
+
+/// The log of two users.
+pub(super) fn conversation(one: &User, other: &User) -> Conversation {
+    Conversation::Pair(one.id, other.id)
+}
+
+/// A store and an app in it that belongs to one law.
+#[derive(Clone, Copy)]
+pub(super) struct World<'a> {
+    pub(super) store: &'a dyn Store,
+    pub(super) app: AppId,
+}
+
+impl<'a> World<'a> {
+    /// Makes the app.
+    pub(super) async fn new(store: &'a dyn Store) -> Self {
+        let app = store.create_app(Self::new_app()).await.unwrap();
+        Self { store, app: app.id }
+    }
+
+    /// An app that exists nowhere yet.
+    pub(super) fn new_app() -> NewApp {
+        let text = format!("{:032x}", fresh());
+        NewApp {
+            key: AppKey::new("law", &text).unwrap(),
+            application: Uuid::from_u128(fresh()),
+            client_id: format!("id-{text}").into(),
+            client_secret: Secret::new(format!("client-{text}")),
+            rtm_secret: Secret::new(format!("rtm-{text}")),
+            registration: Registration::Authorised,
+            created: NOW,
+        }
+    }
+
+    /// Registers these users, who are new.
+    pub(super) async fn users<const N: usize>(&self, names: [&str; N]) -> [User; N] {
+        let users = names.iter().map(|name| new_user(name)).collect();
+        let stored = self
+            .store
+            .register(self.app, users, None, NOW)
+            .await
+            .unwrap();
+        stored
+            .into_iter()
+            .map(Option::unwrap)
+            .collect::<Vec<_>>()
+            .try_into()
+            .unwrap()
+    }
+
+    /// The user of this name.
+    pub(super) async fn user(&self, text: &str) -> Option<User> {
+        self.store
+            .user_by_name(self.app, &name(text))
+            .await
+            .unwrap()
+    }
+
+    /// The names of all users in order.
+    pub(super) async fn user_names(&self) -> Vec<String> {
+        let users = self.store.users_page(self.app, None, 1000).await.unwrap();
+        users.iter().map(|user| user.name.to_string()).collect()
+    }
+
+    /// Changes `user` a day after `NOW`; he ignores 1000 groups at most.
+    pub(super) async fn change(&self, user: &User, change: UserChange) -> Option<User> {
+        let now = Millis(NOW.0 + DAY);
+        self.store
+            .change_user(self.app, user.id, change, 1000, now)
+            .await
+            .unwrap()
+    }
+
+    /// A token of `user`, or of the app, that ends at `expires`.
+    pub(super) fn new_token(app: AppId, user: Option<&User>, expires: Option<Millis>) -> Token {
+        let mut hash = [0; 32];
+        hash[..16].copy_from_slice(&fresh().to_le_bytes());
+        let owner = user.map_or(TokenOwner::App, |user| TokenOwner::User {
+            id: user.id,
+            name: user.name.clone(),
+        });
+        let user_generation = user.map_or(0, |user| user.token_generation);
+        Token {
+            hash: TokenHash(hash),
+            app,
+            owner,
+            app_generation: 0,
+            user_generation,
+            expires,
+        }
+    }
+
+    /// Stores such a token.
+    pub(super) async fn token(&self, user: Option<&User>, expires: Option<Millis>) -> TokenHash {
+        let token = Self::new_token(self.app, user, expires);
+        let hash = token.hash;
+        self.store.add_token(token).await.unwrap();
+        hash
+    }
+
+    /// Whether a token is there.
+    pub(super) async fn has_token(&self, hash: TokenHash) -> bool {
+        self.store.token(hash).await.unwrap().is_some()
+    }
+
+    /// Makes two users contacts of each other.
+    pub(super) async fn befriend(&self, owner: &User, friend: &User) {
+        self.store
+            .add_contact(self.app, owner.id, friend.id, 1000)
+            .await
+            .unwrap();
+    }
+
+    /// The names on `owner`'s roster.
+    pub(super) async fn contacts(&self, owner: &User) -> Vec<String> {
+        let names = self.store.contacts(self.app, owner.id).await.unwrap();
+        names.iter().map(ToString::to_string).collect()
+    }
+
+    /// Puts users on `owner`'s block list.
+    pub(super) async fn block(&self, owner: &User, blocked: &[&User]) {
+        let blocked: Vec<UserId> = blocked.iter().map(|user| user.id).collect();
+        self.store
+            .add_blocks(self.app, owner.id, blocked, 1000)
+            .await
+            .unwrap();
+    }
+
+    /// The names on `owner`'s block list.
+    pub(super) async fn blocks(&self, owner: &User) -> Vec<String> {
+        let page = self
+            .store
+            .blocks(self.app, owner.id, None, 1000)
+            .await
+            .unwrap();
+        assert_eq!(page.next, None, "a page that is not full is the last");
+        page.names.iter().map(ToString::to_string).collect()
+    }
+
+    /// A message of this id from `sender` to `receiver`.
+    pub(super) fn message(sender: &User, receiver: &User, id: i64, sent: Millis) -> NewMessage {
+        NewMessage {
+            id: MessageId(id),
+            conversation: conversation(sender, receiver),
+            sender: sender.id,
+            body: Bytes::from_static(b"hello"),
+            sent,
+        }
+    }
+
+    /// Sends a message now; answers its sequence number.
+    pub(super) async fn send(&self, sender: &User, receiver: &User, id: i64) -> i64 {
+        let message = Self::message(sender, receiver, id, NOW);
+        self.store.append_message(self.app, message).await.unwrap()
+    }
+
+    /// How many messages wait for `reader`, however old.
+    pub(super) async fn waiting(&self, reader: &User) -> u64 {
+        self.store
+            .waiting_count(self.app, reader.id, Millis(0))
+            .await
+            .unwrap()
+    }
+}

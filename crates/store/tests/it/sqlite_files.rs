@@ -1,0 +1,364 @@
+//! What SQLite promises about its files.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use halloo_core::apps::{App, AppKey, NewApp, Registration, Secret};
+use halloo_core::groups::{Group, GroupId};
+use halloo_core::ports::Store;
+use halloo_core::rooms::{Room, RoomId};
+use halloo_core::users::{NewUser, ProfileChange, User, UserChange};
+use halloo_core::{Error, Millis, Uuid};
+use halloo_store::Sqlite;
+use rusqlite::Connection;
+use tempfile::tempdir;
+
+const NOW: Millis = Millis(1_735_689_600_000);
+
+fn open(folder: &Path) -> Arc<dyn Store> {
+    Arc::new(Sqlite::open(folder).unwrap())
+}
+
+async fn app(store: &dyn Store) -> App {
+    let new = NewApp {
+        key: AppKey::new("acme", "chat").unwrap(),
+        application: Uuid::from_u128(1),
+        client_id: "id".into(),
+        client_secret: Secret::new("client"),
+        rtm_secret: Secret::new("rtm"),
+        registration: Registration::Open,
+        created: NOW,
+    };
+    store.create_app(new).await.unwrap()
+}
+
+/// Registers the users `NAME-FIRST` up to but not including `NAME-LAST`.
+async fn users(store: &dyn Store, app: &App, numbers: std::ops::Range<u16>) -> Vec<User> {
+    let new = |number| NewUser {
+        name: format!("user-{number}").parse().unwrap(),
+        uuid: Uuid::from_u128(u128::from(number)),
+        password: None,
+        nickname: None,
+    };
+    let stored = store
+        .register(app.id, numbers.map(new).collect(), None, NOW)
+        .await
+        .unwrap();
+    stored.into_iter().map(Option::unwrap).collect()
+}
+
+fn read(folder: &Path, query: &str) -> i64 {
+    let connection = Connection::open(folder.join("halloo.db")).unwrap();
+    connection.query_row(query, [], |row| row.get(0)).unwrap()
+}
+
+#[tokio::test]
+async fn a_folder_opened_again_holds_what_was_written() {
+    let folder = tempdir().unwrap();
+    let store = open(folder.path());
+    let app = app(&*store).await;
+    let users = users(&*store, &app, 0..3).await;
+    store
+        .add_contact(app.id, users[0].id, users[1].id, 10)
+        .await
+        .unwrap();
+    store.delete_user(app.id, users[2].id).await.unwrap();
+    drop(store);
+
+    let store = open(folder.path());
+    let found = store.app("acme", "chat").await.unwrap().unwrap();
+    assert_eq!((found.id, found.pid), (app.id, app.pid));
+    assert_eq!(found.client_secret.reveal(), "client");
+    assert_eq!(
+        store.users_page(app.id, None, 10).await.unwrap(),
+        users[..2]
+    );
+    assert_eq!(
+        store.contacts(app.id, users[1].id).await.unwrap(),
+        [users[0].name.clone()]
+    );
+    assert_eq!(store.user_count(app.id).await.unwrap(), 2);
+    // Not even the highest row number is used twice.
+    let again = self::users(&*store, &app, 2..3).await;
+    assert!(again[0].id > users[2].id);
+}
+
+/// A first start that was cut off after the file was made.
+#[tokio::test]
+async fn an_empty_file_is_a_new_database() {
+    let folder = tempdir().unwrap();
+    std::fs::write(folder.path().join("halloo.db"), "").unwrap();
+    let store = open(folder.path());
+    app(&*store).await;
+}
+
+#[test]
+fn a_file_that_is_no_database_is_refused_and_kept() {
+    let folder = tempdir().unwrap();
+    let path = folder.path().join("halloo.db");
+    let text = "somebody's notes ".repeat(1000);
+    std::fs::write(&path, &text).unwrap();
+    assert!(matches!(
+        Sqlite::open(folder.path()),
+        Err(Error::Unavailable(_))
+    ));
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
+}
+
+#[test]
+fn a_missing_folder_is_refused() {
+    let folder = tempdir().unwrap();
+    assert!(matches!(
+        Sqlite::open(&folder.path().join("none")),
+        Err(Error::Unavailable(_))
+    ));
+}
+
+#[tokio::test]
+async fn a_newer_schema_is_refused_and_left_alone() {
+    let folder = tempdir().unwrap();
+    let store = open(folder.path());
+    app(&*store).await;
+    drop(store);
+    let connection = Connection::open(folder.path().join("halloo.db")).unwrap();
+    connection
+        .pragma_update(None, "user_version", 4711)
+        .unwrap();
+    drop(connection);
+
+    let Err(Error::Unavailable(cause)) = Sqlite::open(folder.path()) else {
+        panic!("it was opened");
+    };
+    assert!(cause.to_string().contains("4711"), "{cause}");
+    assert_eq!(read(folder.path(), "PRAGMA user_version"), 4711);
+    assert_eq!(read(folder.path(), "SELECT count(*) FROM apps"), 1);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn only_the_owner_may_read_any_of_the_files() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let folder = tempdir().unwrap();
+    let store = open(folder.path());
+    app(&*store).await;
+    store.backup(&folder.path().join("copy.db")).await.unwrap();
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir(folder.path()).unwrap() {
+        let entry = entry.unwrap();
+        let mode = entry.metadata().unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode, 0o600, "{}", entry.path().display());
+        names.push(entry.file_name().into_string().unwrap());
+    }
+    names.sort_unstable();
+    assert_eq!(
+        names,
+        ["copy.db", "halloo.db", "halloo.db-shm", "halloo.db-wal"]
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_backup_made_while_writing_is_a_whole_database() {
+    let (folder, copy) = (tempdir().unwrap(), tempdir().unwrap());
+    let store = open(folder.path());
+    let app = app(&*store).await;
+    let before = users(&*store, &app, 0..60).await;
+
+    // Every write registers two users and makes them friends in the next.
+    let stop = Arc::new(AtomicBool::new(false));
+    let mut tasks = tokio::task::JoinSet::new();
+    tasks.spawn({
+        let (store, stop, app) = (Arc::clone(&store), Arc::clone(&stop), app.clone());
+        async move {
+            let mut number = 60;
+            while !stop.load(Ordering::Relaxed) {
+                let pair = users(&*store, &app, number..number + 2).await;
+                store
+                    .add_contact(app.id, pair[0].id, pair[1].id, 10)
+                    .await
+                    .unwrap();
+                number += 2;
+            }
+            number
+        }
+    });
+    store.backup(&copy.path().join("halloo.db")).await.unwrap();
+    stop.store(true, Ordering::Relaxed);
+    let written = tasks.join_next().await.unwrap().unwrap();
+    assert_eq!(store.user_count(app.id).await.unwrap(), u64::from(written));
+
+    assert_eq!(
+        read(
+            copy.path(),
+            "SELECT (SELECT users FROM apps) = count(*) FROM users"
+        ),
+        1
+    );
+    assert_eq!(read(copy.path(), "SELECT count(*) % 2 FROM contacts"), 0);
+    let connection = Connection::open(copy.path().join("halloo.db")).unwrap();
+    let verdict: String = connection
+        .query_row("PRAGMA integrity_check", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(verdict, "ok");
+    drop(connection);
+
+    let copied = open(copy.path());
+    let count = u16::try_from(copied.user_count(app.id).await.unwrap()).unwrap();
+    assert!((60..=written).contains(&count), "{count} of {written}");
+    assert_eq!(copied.users_page(app.id, None, 60).await.unwrap(), before);
+    // It goes on as the original would.
+    let next = users(&*copied, &app, count..count + 1).await;
+    assert!(next[0].id > before[59].id);
+}
+
+#[tokio::test]
+async fn a_backup_touches_no_file_that_is_there() {
+    let folder = tempdir().unwrap();
+    let store = open(folder.path());
+    app(&*store).await;
+    for content in ["precious", ""] {
+        let target = folder.path().join("copy.db");
+        std::fs::write(&target, content).unwrap();
+        let refused = store.backup(&target).await;
+        assert!(matches!(refused, Err(Error::Unavailable(_))), "{refused:?}");
+        assert_eq!(std::fs::read_to_string(&target).unwrap(), content);
+    }
+    let refused = store.backup(folder.path()).await;
+    assert!(matches!(refused, Err(Error::Unavailable(_))), "{refused:?}");
+    let refused = store.backup(&folder.path().join("halloo.db")).await;
+    assert!(matches!(refused, Err(Error::Unavailable(_))), "{refused:?}");
+    assert!(store.app("acme", "chat").await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn a_backup_that_fails_leaves_no_half_file() {
+    let folder = tempdir().unwrap();
+    let store = open(folder.path());
+    app(&*store).await;
+    let missing = folder.path().join("none").join("copy.db");
+    let refused = store.backup(&missing).await;
+    assert!(matches!(refused, Err(Error::Unavailable(_))), "{refused:?}");
+    assert!(!missing.exists());
+
+    // A file that SQLite can not read back fails after the target was made.
+    let connection = Connection::open(folder.path().join("halloo.db")).unwrap();
+    connection
+        .execute_batch("PRAGMA wal_checkpoint(TRUNCATE)")
+        .unwrap();
+    drop(connection);
+    let path = folder.path().join("halloo.db");
+    let mut bytes = std::fs::read(&path).unwrap();
+    bytes[4096..].fill(0xFF);
+    std::fs::write(&path, bytes).unwrap();
+    let target = folder.path().join("copy.db");
+    let refused = store.backup(&target).await;
+    assert!(matches!(refused, Err(Error::Unavailable(_))), "{refused:?}");
+    assert!(!target.exists());
+}
+
+/// Any name that the file system takes, quotes and bytes outside UTF-8 included.
+#[cfg(unix)]
+#[tokio::test]
+async fn a_backup_is_written_to_the_very_path_that_was_named() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt as _;
+
+    let folder = tempdir().unwrap();
+    let store = open(folder.path());
+    app(&*store).await;
+    for name in [
+        &b"it's \"a\" copy.db"[..],
+        b"file:copy.db?mode=memory",
+        b"caf\xE9.db",
+    ] {
+        let copies = tempdir().unwrap();
+        let target = copies.path().join(OsStr::from_bytes(name));
+        let done = store.backup(&target).await;
+        let files: Vec<_> = std::fs::read_dir(copies.path())
+            .unwrap()
+            .map(|file| file.unwrap().path())
+            .collect();
+        match done {
+            Ok(()) => {
+                assert_eq!(files, std::slice::from_ref(&target));
+                assert!(
+                    std::fs::read(&target)
+                        .unwrap()
+                        .starts_with(b"SQLite format 3\0")
+                );
+            }
+            // Saying no is as good, if it leaves nothing.
+            Err(error) => assert_eq!(files, Vec::<PathBuf>::new(), "{error}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_database_in_memory_is_not_backed_up() {
+    let folder = tempdir().unwrap();
+    let target = folder.path().join("copy.db");
+    let store: Arc<dyn Store> = Arc::new(Sqlite::in_memory().unwrap());
+    let refused = store.backup(&target).await;
+    assert!(matches!(refused, Err(Error::Unavailable(_))), "{refused:?}");
+    assert!(!target.exists());
+}
+
+/// The port can not show rows that nobody reads any more.
+#[tokio::test]
+async fn deletion_leaves_no_row_behind() {
+    let folder = tempdir().unwrap();
+    let store = open(folder.path());
+    let app = app(&*store).await;
+    let users = users(&*store, &app, 0..3).await;
+    let [ada, bo] = [&users[0], &users[1]];
+    store.add_contact(app.id, ada.id, bo.id, 10).await.unwrap();
+    store
+        .add_blocks(app.id, ada.id, vec![bo.id], 10)
+        .await
+        .unwrap();
+    store
+        .add_blocks(app.id, bo.id, vec![ada.id], 10)
+        .await
+        .unwrap();
+    let profile = ProfileChange {
+        ignored_groups: [(1, true)].into(),
+        ..Default::default()
+    };
+    store
+        .change_user(app.id, ada.id, UserChange::Profile(profile), 10, NOW)
+        .await
+        .unwrap();
+    let members = users.iter().map(|user| user.id).collect();
+    let group = Group {
+        id: GroupId(1),
+        owner: ada.id,
+        members,
+        created: NOW,
+    };
+    store.put_group(app.id, group).await.unwrap();
+    let room = Room {
+        id: RoomId(1),
+        owner: ada.id,
+        created: NOW,
+    };
+    store.put_room(app.id, room).await.unwrap();
+    store.delete_user(app.id, ada.id).await.unwrap();
+
+    let tables = [
+        "contacts",
+        "blocks",
+        "push_ignored_groups",
+        "groups",
+        "group_members",
+        "rooms",
+    ];
+    for table in tables {
+        assert_eq!(
+            read(folder.path(), &format!("SELECT count(*) FROM {table}")),
+            0,
+            "{table}"
+        );
+    }
+    assert_eq!(read(folder.path(), "SELECT count(*) FROM users"), 2);
+}
