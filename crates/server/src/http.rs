@@ -144,8 +144,7 @@ impl HttpServer {
         exchange: &Exchange,
     ) -> Response<Body> {
         let id = self.request_id(&request);
-        let shown = tracing::enabled!(tracing::Level::DEBUG)
-            .then(|| (request.method().clone(), request.uri().path().to_owned()));
+        let (method, uri) = (request.method().clone(), request.uri().clone());
         let mut response = if exchange.ambiguous.load(Ordering::Relaxed) {
             self.refuse(StatusCode::BAD_REQUEST)
         } else if url_bytes(&request) > MAX_URL_BYTES {
@@ -155,11 +154,18 @@ impl HttpServer {
         } else {
             self.rest.serve(request).await
         };
-        if let Some((method, path)) = shown {
-            let status = response.status().as_u16();
+        let (status, shown) = (response.status(), id.to_str().unwrap_or_default());
+        if status.is_server_error() {
+            warn!(
+                http.request_id = shown,
+                "{method} {} answered {status}",
+                uri.path()
+            );
+        } else {
             debug!(
-                http.request_id = id.to_str().unwrap_or_default(), client.address = %peer,
-                "{method} {path} answered {status}"
+                http.request_id = shown,
+                "{method} {} answered {status}",
+                uri.path()
             );
         }
         response.headers_mut().insert(REQUEST_ID, id);
