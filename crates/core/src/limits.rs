@@ -98,8 +98,8 @@ pub struct HashCost {
 impl Default for HashCost {
     fn default() -> Self {
         Self {
-            memory_kib: 7168,
-            passes: 5,
+            memory_kib: 6144,
+            passes: 2,
             threads: 1,
             queue: 512,
         }

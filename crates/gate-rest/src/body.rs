@@ -163,11 +163,12 @@ impl Fields {
     }
 }
 
-/// A string, or the decimal text of a number.
+/// A string, or the decimal text of an integer. Other numbers, and integers beyond 64 bits, were
+/// rounded when they were parsed, and a rounded name or password is another one.
 pub(crate) fn text(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
+        Value::Number(number) if !number.is_f64() => Some(number.to_string()),
         _ => None,
     }
 }

@@ -18,6 +18,10 @@ use crate::error::Failure;
 use crate::observe::RequestState;
 use crate::rates;
 
+/// A query parameter that is no integer.
+#[derive(Debug)]
+pub(crate) struct NotInteger;
+
 /// One request inside an app that exists. Its token, if any, was not looked at yet.
 pub(crate) struct Call {
     pub(crate) gate: Gate,
@@ -73,6 +77,25 @@ impl Call {
         found
             .map(|(_, value)| value.as_str())
             .filter(|value| !value.is_empty())
+    }
+
+    /// A query parameter that counts something: negative numbers become 0, numbers beyond the range
+    /// its end.
+    pub(crate) fn query_count(&self, name: &str) -> Result<Option<u32>, NotInteger> {
+        let Some(text) = self.query(name) else {
+            return Ok(None);
+        };
+        let digits = text.strip_prefix('-').unwrap_or(text);
+        if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
+            return Err(NotInteger);
+        }
+        let negative = digits.len() < text.len();
+        let count = if negative {
+            0
+        } else {
+            text.parse().unwrap_or(u32::MAX)
+        };
+        Ok(Some(count))
     }
 
     /// The query parameters for `params`; `None` when there were none.

@@ -272,7 +272,11 @@ impl From<Error> for Failure {
                 "ReachLimitException",
                 "This request has reached api limit",
             ),
-            Error::Busy | Error::Unavailable(_) => Self::of_status(StatusCode::SERVICE_UNAVAILABLE),
+            Error::Busy => Self::of_status(StatusCode::SERVICE_UNAVAILABLE),
+            Error::Unavailable(cause) => {
+                tracing::error!(error = %cause, "Storage failed: {cause}");
+                Self::of_status(StatusCode::SERVICE_UNAVAILABLE)
+            }
         }
     }
 }
@@ -323,6 +327,10 @@ fn older_exception(error: &str) -> Option<&'static str> {
         "required_property_not_found" => {
             "org.apache.usergrid.persistence.exceptions.RequiredPropertyNotFoundException"
         }
+        "organization_application_not_found" => {
+            "org.apache.usergrid.rest.exceptions.OrganizationApplicationNotFoundException"
+        }
+        "json_parse" => "org.codehaus.jackson.JsonParseException",
         "management" => "org.apache.usergrid.management.exceptions.ManagementException",
         "exceed_limit" => "com.easemob.group.exception.ExceedLimitException",
         "web_application" => "javax.ws.rs.WebApplicationException",

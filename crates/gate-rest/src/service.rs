@@ -135,7 +135,7 @@ impl RestGate {
         let headers = refusal.headers_mut();
         headers.insert(CONTENT_TYPE, JSON);
         if failure.status == StatusCode::METHOD_NOT_ALLOWED {
-            headers.insert(ALLOW, allow.unwrap_or(HeaderValue::from_static("GET")));
+            headers.insert(ALLOW, allowed(allow.as_ref()));
         }
         if matches!(failure.status.as_u16(), 429 | 503) {
             headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
@@ -157,6 +157,19 @@ fn preflight() -> Response<Body> {
     headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, ALLOWED_HEADERS);
     headers.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("86400"));
     response
+}
+
+/// The router's `Allow` without HEAD, which it adds to every GET and we refuse.
+fn allowed(by_router: Option<&HeaderValue>) -> HeaderValue {
+    let verbs = by_router
+        .and_then(|allow| allow.to_str().ok())
+        .unwrap_or("GET");
+    let verbs: Vec<&str> = verbs
+        .split(',')
+        .map(str::trim)
+        .filter(|verb| *verb != "HEAD")
+        .collect();
+    HeaderValue::from_str(&verbs.join(", ")).unwrap_or(HeaderValue::from_static("GET"))
 }
 
 fn panic_text(panic: &(dyn std::any::Any + Send)) -> &str {

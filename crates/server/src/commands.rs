@@ -3,6 +3,7 @@
 
 use std::path::PathBuf;
 use std::str::FromStr as _;
+use std::sync::Arc;
 
 use anyhow::{Context as _, Result, anyhow, bail};
 use base64::Engine as _;
@@ -160,7 +161,7 @@ pub async fn execute(core: &Core, command: Command) -> Result<Value> {
             resource,
         } => {
             let app = find(core, &app).await?;
-            let user = core.users.find(app.id, &name).await?;
+            let user = find_user(core, &app, &name).await?;
             let reason = CloseReason::Kicked;
             let closed = match resource {
                 Some(on) => core
@@ -181,14 +182,24 @@ pub async fn execute(core: &Core, command: Command) -> Result<Value> {
     }
 }
 
-async fn find(core: &Core, app: &str) -> Result<std::sync::Arc<App>> {
+async fn find(core: &Core, app: &str) -> Result<Arc<App>> {
     let key = AppKey::from_str(app)?;
     Ok(core.apps.find(&key.org, &key.name).await?)
 }
 
+async fn find_user(core: &Core, app: &App, name: &str) -> Result<Arc<User>> {
+    core.users
+        .find(app.id, name)
+        .await
+        .map_err(|error| match error {
+            Error::UnknownUser => anyhow!("{} has no user {name}", app.key),
+            other => other.into(),
+        })
+}
+
 async fn set_ban(core: &Core, app: &str, name: &str, ban: Ban) -> Result<Value> {
     let app = find(core, app).await?;
-    let user = core.users.find(app.id, name).await?;
+    let user = find_user(core, &app, name).await?;
     let user = core.users.set_ban(app.id, &user, ban).await?;
     Ok(user_json(core, &app, &user))
 }

@@ -8,9 +8,9 @@ use std::os::fd::AsRawFd as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::net::UnixStream as BlockingStream;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use anyhow::{Context as _, Result, anyhow, bail};
+use anyhow::{Context as _, Result, bail};
 use halloo_core::Core;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -26,8 +26,6 @@ use crate::commands::{self, Command};
 const MAX_COMMAND_BYTES: u64 = 64 * 1024;
 /// Longest path of a Unix socket that every system takes.
 const MAX_SOCKET_PATH: usize = 100;
-/// How long a server that has just begun may take until its socket is there.
-const START_PATIENCE: Duration = Duration::from_secs(5);
 
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -77,6 +75,8 @@ pub fn listen(
     std::fs::set_permissions(&socket.path, std::fs::Permissions::from_mode(0o600))?;
     let connections = tasks.clone();
     tasks.spawn(async move {
+        // Whole, so that the folder stays open as long as the socket's path goes through it.
+        let socket = socket;
         loop {
             let stream = tokio::select! {
                 () = stop.cancelled() => break,
@@ -122,28 +122,24 @@ async fn answer(core: &Core, stream: UnixStream) -> Result<()> {
     Ok(())
 }
 
-/// Has the server that owns `folder` carry `command` out.
+/// Reaches the server that owns `folder`.
 /// # Errors
-/// What the server refused, or that it can not be reached.
-pub fn request(folder: &Path, command: &Command) -> Result<Value> {
-    let socket = SocketPath::in_folder(folder)?;
-    let begun = Instant::now();
-    let mut stream = loop {
-        match BlockingStream::connect(&socket.path) {
-            Ok(stream) => break stream,
-            Err(_) if begun.elapsed() < START_PATIENCE => {
-                std::thread::sleep(Duration::from_millis(20));
-            }
-            Err(error) => {
-                return Err(anyhow!(error)).context("the running server can not be reached");
-            }
-        }
-    };
+/// When none listens there.
+pub fn connect(folder: &Path) -> Result<BlockingStream> {
+    Ok(BlockingStream::connect(
+        &SocketPath::in_folder(folder)?.path,
+    )?)
+}
+
+/// Has the server carry `command` out.
+/// # Errors
+/// What the server refused, or that it went away.
+pub fn request(mut server: BlockingStream, command: &Command) -> Result<Value> {
     let mut line = serde_json::to_vec(command)?;
     line.push(b'\n');
-    stream.write_all(&line)?;
+    server.write_all(&line)?;
     let mut answer = String::new();
-    BufReader::new(stream).read_line(&mut answer)?;
+    BufReader::new(server).read_line(&mut answer)?;
     match serde_json::from_str(&answer).context("the server went away")? {
         Answer::Ok(value) => Ok(value),
         Answer::Error(why) => bail!(why),

@@ -4,7 +4,7 @@
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -14,6 +14,9 @@ use halloo_gate_rest::error_envelope;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep};
 
+/// Bytes of a head that are looked at; the parser refuses a longer one before.
+const MOST_HEAD: usize = 2 * 1024 * 1024;
+
 /// How long a client may take for what. See `config.default.toml`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Timeouts {
@@ -22,13 +25,35 @@ pub(crate) struct Timeouts {
     pub(crate) write: Duration,
 }
 
-/// What the connection's service tells its stream, and the reverse.
-#[derive(Default)]
+/// What the connection's service tells its stream, and the reverse. All of it happens in one task.
 pub(crate) struct Exchange {
-    /// Whether a request is being answered.
-    pub(crate) busy: AtomicBool,
-    /// Whether the head of the present request gave two lengths.
-    pub(crate) ambiguous: AtomicBool,
+    /// Requests that the service was given.
+    begun: AtomicU64,
+    /// Requests that it answered.
+    answered: AtomicU64,
+    /// Which request, counted like `begun`, has a head with two lengths.
+    ambiguous: AtomicU64,
+}
+
+impl Exchange {
+    pub(crate) fn new() -> Self {
+        Self {
+            begun: AtomicU64::new(0),
+            answered: AtomicU64::new(0),
+            ambiguous: AtomicU64::new(u64::MAX),
+        }
+    }
+
+    /// A request was read. Returns whether its length is ambiguous.
+    pub(crate) fn begin(&self) -> bool {
+        let number = self.begun.fetch_add(1, Ordering::Relaxed);
+        self.ambiguous.load(Ordering::Relaxed) == number
+    }
+
+    /// Its answer is there.
+    pub(crate) fn end(&self) {
+        self.answered.fetch_add(1, Ordering::Relaxed);
+    }
 }
 
 /// What the stream is reading.
@@ -53,6 +78,10 @@ pub(crate) struct Guarded<S> {
     alarm: Pin<Box<Sleep>>,
     /// What was read of the present head.
     head: Vec<u8>,
+    /// The number of the present head among the requests of this connection.
+    number: u64,
+    /// Answers that were taken note of.
+    answered: u64,
     write_alarm: Option<Pin<Box<Sleep>>>,
     /// An envelope that is being written in place of the parser's bare answer, and how much went out.
     replacement: Option<(Vec<u8>, usize)>,
@@ -76,6 +105,8 @@ impl<S> Guarded<S> {
             deadline,
             alarm: Box::pin(tokio::time::sleep_until(deadline)),
             head: Vec::new(),
+            number: 0,
+            answered: 0,
             write_alarm: None,
             replacement: None,
         }
@@ -83,13 +114,14 @@ impl<S> Guarded<S> {
 
     /// Follows the exchange: a request that was read whole is being answered, or was.
     fn follow(&mut self) {
-        let busy = self.exchange.busy.load(Ordering::Relaxed);
-        if busy {
+        let answered = self.exchange.answered.load(Ordering::Relaxed);
+        if self.exchange.begun.load(Ordering::Relaxed) > answered {
             self.reading = Reading::Body;
-        } else if self.reading == Reading::Body {
+        } else if self.answered != answered {
             self.reading = Reading::Nothing;
             self.deadline = Instant::now() + self.timeouts.idle;
         }
+        self.answered = answered;
     }
 
     /// Takes note of bytes outside a body.
@@ -97,15 +129,27 @@ impl<S> Guarded<S> {
         if self.reading == Reading::Nothing {
             self.reading = Reading::Head;
             self.deadline = Instant::now() + self.timeouts.head;
+            self.number = self.exchange.begun.load(Ordering::Relaxed);
             self.head.clear();
         }
-        // What the whole head can not exceed bounds this buffer: the parser refuses it before.
         self.head.extend_from_slice(bytes);
-        if let Some(end) = find(&self.head, b"\r\n\r\n") {
+        while let Some(end) = head_end(&self.head) {
             let head = self.head.get(..end).unwrap_or_default();
-            self.exchange
-                .ambiguous
-                .store(is_ambiguous(head), Ordering::Relaxed);
+            let lengths = Lengths::of(head);
+            if lengths.declared && lengths.encoded {
+                self.exchange
+                    .ambiguous
+                    .store(self.number, Ordering::Relaxed);
+            }
+            if lengths.declared || lengths.encoded {
+                // A body follows; where the next head begins, only the parser knows.
+                self.head.clear();
+                return;
+            }
+            self.head.drain(..end);
+            self.number += 1;
+        }
+        if self.head.len() > MOST_HEAD {
             self.head.clear();
         }
     }
@@ -218,24 +262,40 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Guarded<S> {
     }
 }
 
-fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
-    haystack
-        .windows(needle.len())
-        .position(|window| window == needle)
+/// Where the head at the beginning of `bytes` ends: behind an empty line, whose line feed may come
+/// alone.
+fn head_end(bytes: &[u8]) -> Option<usize> {
+    bytes.iter().enumerate().find_map(|(at, byte)| {
+        let rest = bytes.get(at + 1..).filter(|_| *byte == b'\n')?;
+        match rest {
+            [b'\n', ..] => Some(at + 2),
+            [b'\r', b'\n', ..] => Some(at + 3),
+            _ => None,
+        }
+    })
 }
 
-/// Whether a head declares both a length and a transfer encoding. Source: Easemob REST 1.1.
-fn is_ambiguous(head: &[u8]) -> bool {
-    let (mut length, mut encoding) = (false, false);
-    for line in head.split(|byte| *byte == b'\n') {
-        if !matches!(line.first(), Some(b'c' | b'C' | b't' | b'T')) {
-            continue;
+/// How a head tells the length of its body. Both ways at once is ambiguous.
+/// Source: Easemob REST 1.1.
+#[derive(Default)]
+struct Lengths {
+    declared: bool,
+    encoded: bool,
+}
+
+impl Lengths {
+    fn of(head: &[u8]) -> Self {
+        let mut lengths = Self::default();
+        for line in head.split(|byte| *byte == b'\n') {
+            if !matches!(line.first(), Some(b'c' | b'C' | b't' | b'T')) {
+                continue;
+            }
+            let name = line.split(|byte| *byte == b':').next().unwrap_or_default();
+            lengths.declared |= name.eq_ignore_ascii_case(b"content-length");
+            lengths.encoded |= name.eq_ignore_ascii_case(b"transfer-encoding");
         }
-        let name = line.split(|byte| *byte == b':').next().unwrap_or_default();
-        length |= name.eq_ignore_ascii_case(b"content-length");
-        encoding |= name.eq_ignore_ascii_case(b"transfer-encoding");
+        lengths
     }
-    length && encoding
 }
 
 /// The status of an answer that the parser gives by itself: it alone sends these without a body.
@@ -245,7 +305,12 @@ fn bare_refusal(bytes: &[u8]) -> Option<StatusCode> {
         .or_else(|| bytes.strip_prefix(b"HTTP/1.0 "))?;
     let status = StatusCode::from_bytes(status.get(..3)?).ok()?;
     let automatic = matches!(status.as_u16(), 400 | 414 | 431);
-    (automatic && find(bytes, b"content-length: 0\r\n").is_some()).then_some(status)
+    (automatic && has_no_body(bytes)).then_some(status)
+}
+
+fn has_no_body(answer: &[u8]) -> bool {
+    const EMPTY: &[u8] = b"content-length: 0\r\n";
+    answer.windows(EMPTY.len()).any(|window| window == EMPTY)
 }
 
 fn full_refusal(status: StatusCode, timestamp: i64) -> Vec<u8> {
@@ -268,12 +333,21 @@ mod tests {
 
     #[test]
     fn two_lengths_are_seen_in_any_spelling() {
-        let head = |fields: &str| format!("POST / HTTP/1.1\r\n{fields}Host: x").into_bytes();
-        assert!(is_ambiguous(&head(
-            "Content-Length: 3\r\nTRANSFER-ENCODING: chunked\r\n"
-        )));
-        assert!(!is_ambiguous(&head("Content-Length: 3\r\n")));
-        assert!(!is_ambiguous(&head("Transfer-Encoding: chunked\r\n")));
+        let both = |fields: &str| {
+            let lengths = Lengths::of(format!("POST / HTTP/1.1\r\n{fields}Host: x").as_bytes());
+            lengths.declared && lengths.encoded
+        };
+        assert!(both("Content-Length: 3\r\nTRANSFER-ENCODING: chunked\r\n"));
+        assert!(both("transfer-encoding: chunked\ncontent-length: 3\n"));
+        assert!(!both("Content-Length: 3\r\n"));
+        assert!(!both("Transfer-Encoding: chunked\r\n"));
+    }
+
+    #[test]
+    fn a_head_ends_behind_its_empty_line() {
+        assert_eq!(head_end(b"GET /\r\nA: b\r\n\r\nrest"), Some(16));
+        assert_eq!(head_end(b"GET /\nA: b\n\nrest"), Some(12));
+        assert_eq!(head_end(b"GET /\r\nA: b\r\n"), None);
     }
 
     #[test]

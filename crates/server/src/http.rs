@@ -102,7 +102,7 @@ impl HttpServer {
             idle: self.settings.idle_timeout.0,
             write: self.settings.write_timeout.0,
         };
-        let exchange = Arc::new(Exchange::default());
+        let exchange = Arc::new(Exchange::new());
         let stream = Guarded::new(
             stream,
             timeouts,
@@ -113,9 +113,9 @@ impl HttpServer {
         let service = service_fn(move |request| {
             let (server, exchange) = (Arc::clone(&self), Arc::clone(&exchange));
             async move {
-                exchange.busy.store(true, Ordering::Relaxed);
-                let response = server.answer(request, peer, &exchange).await;
-                exchange.busy.store(false, Ordering::Relaxed);
+                let ambiguous = exchange.begin();
+                let response = server.answer(request, peer, ambiguous).await;
+                exchange.end();
                 Ok::<_, Infallible>(response)
             }
         });
@@ -141,11 +141,11 @@ impl HttpServer {
         &self,
         request: Request<Incoming>,
         peer: SocketAddr,
-        exchange: &Exchange,
+        ambiguous: bool,
     ) -> Response<Body> {
         let id = self.request_id(&request);
         let (method, uri) = (request.method().clone(), request.uri().clone());
-        let mut response = if exchange.ambiguous.load(Ordering::Relaxed) {
+        let mut response = if ambiguous {
             self.refuse(StatusCode::BAD_REQUEST)
         } else if url_bytes(&request) > MAX_URL_BYTES {
             self.refuse(StatusCode::URI_TOO_LONG)

@@ -1,8 +1,10 @@
 //! Logs to the standard error, metrics to whoever asks.
 
+use std::io::IsTerminal as _;
+
 use anyhow::{Context as _, Result, anyhow};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
-use tracing_subscriber::filter::Targets;
+use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{Layer as _, fmt};
@@ -18,11 +20,10 @@ const SECONDS: [f64; 10] = [
 /// # Errors
 /// When the level can not be read or logging was started before.
 pub fn start_logs(log: &Log) -> Result<()> {
-    let filter: Targets = log
-        .level
-        .parse()
-        .map_err(|_| anyhow!("configuration: log.level {:?} is no level", log.level))?;
-    let layer = fmt::layer().with_writer(std::io::stderr);
+    let filter = filter(&log.level)?;
+    let layer = fmt::layer()
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal());
     let layer = match log.format {
         LogFormat::Text => layer.with_target(false).boxed(),
         LogFormat::Json => layer.json().flatten_event(true).boxed(),
@@ -31,6 +32,17 @@ pub fn start_logs(log: &Log) -> Result<()> {
         .with(layer.with_filter(filter))
         .try_init()?;
     Ok(())
+}
+
+/// Reads `info` or `warn,halloo_store=debug`. A bare word that is no level would silently be taken for
+/// the name of a target.
+fn filter(text: &str) -> Result<Targets> {
+    let wrong = || anyhow!("configuration: log.level {text:?} is no level");
+    for directive in text.split(',') {
+        let level = directive.rsplit('=').next().unwrap_or_default();
+        level.trim().parse::<LevelFilter>().map_err(|_| wrong())?;
+    }
+    text.parse().map_err(|_| wrong())
 }
 
 /// Starts collecting metrics.

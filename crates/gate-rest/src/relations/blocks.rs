@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{path_of, texts};
 use crate::body::{self, JsonBody};
-use crate::call::Owner;
+use crate::call::{NotInteger, Owner};
 use crate::cursor::{self, List};
 use crate::error::Failure;
 use crate::reply::Envelope;
@@ -30,9 +30,13 @@ pub(crate) async fn list(call: Owner) -> Result<Response, Failure> {
         .query("cursor")
         .map(|text| cursor::decode(text, List::Blocks, app));
     let before = before.transpose()?;
-    let size = call.query("pageSize").map(str::parse::<u32>).transpose();
-    let size = size.ok().filter(|size| *size != Some(0));
-    let size = size.ok_or_else(|| Failure::illegal("pageSize is invalid"))?;
+    let invalid = || Failure::illegal("pageSize is invalid");
+    let size = call
+        .query_count("pageSize")
+        .map_err(|NotInteger| invalid())?;
+    if size == Some(0) {
+        return Err(invalid());
+    }
     let (names, next) = if size.is_none() && before.is_none() {
         (blocks.list(app, &owner).await?, None)
     } else {

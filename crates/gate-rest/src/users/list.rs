@@ -3,7 +3,7 @@
 use axum::response::{IntoResponse as _, Response};
 use halloo_core::users::{User, UserId};
 
-use crate::call::{Admin, Call};
+use crate::call::{Admin, Call, NotInteger};
 use crate::cursor::{self, List};
 use crate::error::Failure;
 use crate::reply::Envelope;
@@ -34,21 +34,11 @@ pub(crate) async fn list(call: Admin) -> Result<Response, Failure> {
         .into_response())
 }
 
-/// The `limit` parameter; numbers out of range become the nearest that fits.
+/// The `limit` parameter.
 /// # Errors
 /// 400 when it is no integer.
 pub(super) fn limit(call: &Call) -> Result<Option<u32>, Failure> {
-    let Some(text) = call.query("limit") else {
-        return Ok(None);
-    };
-    let digits = text.strip_prefix('-').unwrap_or(text);
-    if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
-        return Err(bad_limit());
-    }
-    if digits.len() < text.len() {
-        return Ok(Some(0));
-    }
-    Ok(Some(text.parse().unwrap_or(u32::MAX)))
+    call.query_count("limit").map_err(|NotInteger| bad_limit())
 }
 
 pub(super) fn bad_limit() -> Failure {

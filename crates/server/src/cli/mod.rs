@@ -6,6 +6,7 @@ use std::io::BufRead as _;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
 use clap::{Args, Parser, Subcommand};
@@ -22,6 +23,9 @@ use crate::system::{SystemClock, SystemEntropy};
 use crate::telemetry;
 
 use output::{banner, describe_app, describe_user, field, lines, out, print};
+
+/// How long a sub-command waits for a data folder that somebody else is using.
+const BUSY_PATIENCE: Duration = Duration::from_secs(10);
 
 /// Self-hosted instant messaging for Easemob and RTM applications.
 ///
@@ -169,7 +173,7 @@ enum UserAction {
         /// Name of the user.
         name: String,
         /// For how long; for ever if absent.
-        #[arg(long)]
+        #[arg(long, allow_negative_numbers = true)]
         seconds: Option<i64>,
     },
     /// Let a user in again.
@@ -388,14 +392,25 @@ fn carry_out(config: &Config, command: Command) -> Result<Value> {
             data.display()
         );
     }
-    match DataFolder::claim(data)? {
-        Claim::Busy => control::request(data, &command),
-        Claim::Owned(folder) => runtime()?.block_on(async {
-            let core = open_core(&folder, config, &surroundings())?;
-            let done = commands::execute(&core, command).await;
-            core.settle().await;
-            done
-        }),
+    let begun = Instant::now();
+    loop {
+        if let Claim::Owned(folder) = DataFolder::claim(data)? {
+            return runtime()?.block_on(async {
+                let core = open_core(&folder, config, &surroundings())?;
+                let done = commands::execute(&core, command).await;
+                core.settle().await;
+                done
+            });
+        }
+        // A server has the folder, or is about to, or another sub-command will be done with it soon.
+        match control::connect(data) {
+            Ok(server) => return control::request(server, &command),
+            Err(error) if begun.elapsed() > BUSY_PATIENCE => {
+                return Err(error)
+                    .context("the data folder is in use, but no server answers there");
+            }
+            Err(_) => std::thread::sleep(Duration::from_millis(20)),
+        }
     }
 }
 

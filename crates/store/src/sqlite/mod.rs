@@ -43,10 +43,8 @@ impl From<Failure> for Error {
     fn from(failure: Failure) -> Self {
         match failure {
             Failure::Domain(error) => error,
-            other => {
-                tracing::error!(error = %other, "Storage failed: {other}");
-                Self::unavailable(other)
-            }
+            // The text has every cause in it already.
+            other => Self::unavailable(other.to_string()),
         }
     }
 }
