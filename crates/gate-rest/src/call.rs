@@ -158,10 +158,6 @@ impl FromRequestParts<Gate> for Call {
         if let Some(route) = parts.extensions.get::<MatchedPath>() {
             state.matched(gate.metrics.route(route.as_str()));
         }
-        // The router answers HEAD like GET; here a GET can have effects.
-        if parts.method == Method::HEAD {
-            return Err(Failure::of_status(StatusCode::METHOD_NOT_ALLOWED));
-        }
         let segments: Vec<(String, String)> = RawPathParams::from_request_parts(parts, gate)
             .await
             .map_err(|_| Failure::unknown_resource())?
