@@ -115,13 +115,12 @@ fn of_package(package: &Package, packages: &[Package]) -> Vec<String> {
         } else {
             "it imports"
         };
-        let rest = if allowed.is_empty() {
-            "none of ours".into()
-        } else {
-            allowed.join(" and ")
+        let allowed = match allowed {
+            [] => "none of ours".to_owned(),
+            some => format!("{} only", some.join(" and ")),
         };
         format!(
-            "{from}: {whose} {}, but it may import {rest} only",
+            "{from}: {whose} {}, but it may import {allowed}",
             import.name
         )
     };
@@ -196,7 +195,7 @@ mod tests {
         );
         assert_eq!(
             found("halloo-core", &[("halloo-store", Some("dev"))]),
-            ["halloo-core: its tests import halloo-store, but it may import none of ours only"]
+            ["halloo-core: its tests import halloo-store, but it may import none of ours"]
         );
     }
 
