@@ -345,7 +345,7 @@ mod tests {
 
     #[test]
     fn a_head_ends_behind_its_empty_line() {
-        assert_eq!(head_end(b"GET /\r\nA: b\r\n\r\nrest"), Some(16));
+        assert_eq!(head_end(b"GET /\r\nA: b\r\n\r\nrest"), Some(15));
         assert_eq!(head_end(b"GET /\nA: b\n\nrest"), Some(12));
         assert_eq!(head_end(b"GET /\r\nA: b\r\n"), None);
     }
