@@ -118,8 +118,12 @@ impl<S> Guarded<S> {
         if self.exchange.begun.load(Ordering::Relaxed) > answered {
             self.reading = Reading::Body;
         } else if self.answered != answered {
-            self.reading = Reading::Nothing;
-            self.deadline = Instant::now() + self.timeouts.idle;
+            // What came with the request before may be the beginning of the next.
+            (self.reading, self.deadline) = if self.head.is_empty() {
+                (Reading::Nothing, Instant::now() + self.timeouts.idle)
+            } else {
+                (Reading::Head, Instant::now() + self.timeouts.head)
+            };
         }
         self.answered = answered;
     }

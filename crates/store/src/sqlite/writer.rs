@@ -2,6 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
@@ -14,6 +15,9 @@ use halloo_core::Error;
 const QUEUE: usize = 4096;
 /// Operations that share one commit at most.
 const BATCH: usize = 1024;
+
+/// How long the end waits for readers.
+const CLOSE_PATIENCE: Duration = Duration::from_millis(500);
 
 /// An operation on its way through the writer thread.
 trait Job: Send {
@@ -151,6 +155,10 @@ fn serve(connection: &Connection, mut queue: mpsc::Receiver<Box<dyn Job>>) {
             job.finish(commit.as_ref().copied().map_err(ToString::to_string));
         }
     }
+    // So that a stopped server leaves one file, even where a cancelled read still has it open. What is
+    // not folded in now is folded in by the next start.
+    let _ = connection.busy_timeout(CLOSE_PATIENCE);
+    let _ = connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)");
 }
 
 fn begin(connection: &Connection) -> Result<(), rusqlite::Error> {
