@@ -341,12 +341,6 @@ fn older_exception(error: &str) -> Option<&'static str> {
     })
 }
 
-/// The JSON body of an error that arose below this gate, for instance in the HTTP parser.
-/// `timestamp` in Unix milliseconds.
-pub fn envelope(status: StatusCode, timestamp: i64) -> Vec<u8> {
-    render(&Failure::of_status(status), timestamp, 0, false)
-}
-
 /// The five keys of every error. Source: Easemob REST 1.6.
 pub(crate) fn render(failure: &Failure, timestamp: i64, duration: i32, older: bool) -> Vec<u8> {
     let older = if older {

@@ -26,7 +26,6 @@ use std::time::Duration;
 
 use halloo_core::Core;
 
-pub use error::envelope as error_envelope;
 pub use service::RestGate;
 pub use utoipa::openapi::OpenApi;
 

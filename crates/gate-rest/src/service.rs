@@ -88,6 +88,16 @@ impl RestGate {
         response
     }
 
+    /// The JSON body of a refusal that arose outside this gate, for instance in the HTTP parser.
+    pub fn refusal(&self, status: StatusCode) -> Vec<u8> {
+        self.envelope(&Failure::of_status(status), 0)
+    }
+
+    fn envelope(&self, failure: &Failure, duration_ms: i32) -> Vec<u8> {
+        let now = self.gate.core.now().0;
+        render(failure, now, duration_ms, self.gate.settings.older_errors)
+    }
+
     async fn route(&self, mut request: Request<Body>, state: &Arc<RequestState>) -> Response<Body> {
         match *request.method() {
             Method::OPTIONS => return preflight(),
@@ -122,13 +132,7 @@ impl RestGate {
         let status = response.status();
         let failure = response.extensions_mut().remove::<Failure>();
         let failure = failure.unwrap_or_else(|| Failure::of_status(status));
-        let now = self.gate.core.now().0;
-        let body = render(
-            &failure,
-            now,
-            state.duration_ms(),
-            self.gate.settings.older_errors,
-        );
+        let body = self.envelope(&failure, state.duration_ms());
         let allow = response.headers_mut().remove(ALLOW);
         let mut refusal = Response::new(if head {
             Body::empty()

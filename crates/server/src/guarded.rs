@@ -9,8 +9,6 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::http::StatusCode;
-use halloo_core::ports::Clock;
-use halloo_gate_rest::error_envelope;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep};
 
@@ -56,6 +54,9 @@ impl Exchange {
     }
 }
 
+/// Makes the body of a refusal.
+pub(crate) type Refusal = Arc<dyn Fn(StatusCode) -> Vec<u8> + Send + Sync>;
+
 /// What the stream is reading.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Reading {
@@ -71,7 +72,7 @@ pub(crate) struct Guarded<S> {
     stream: S,
     timeouts: Timeouts,
     exchange: Arc<Exchange>,
-    clock: Arc<dyn Clock>,
+    refusal: Refusal,
     reading: Reading,
     deadline: Instant,
     /// Armed at or after the deadline that was nearest when it was last looked at.
@@ -92,7 +93,7 @@ impl<S> Guarded<S> {
         stream: S,
         timeouts: Timeouts,
         exchange: Arc<Exchange>,
-        clock: Arc<dyn Clock>,
+        refusal: Refusal,
     ) -> Self {
         // A new connection has no longer for its first byte than a request has for its head.
         let deadline = Instant::now() + timeouts.head;
@@ -100,7 +101,7 @@ impl<S> Guarded<S> {
             stream,
             timeouts,
             exchange,
-            clock,
+            refusal,
             reading: Reading::Nothing,
             deadline,
             alarm: Box::pin(tokio::time::sleep_until(deadline)),
@@ -234,7 +235,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Guarded<S> {
             match bare_refusal(bytes) {
                 None => return this.poll_write_timed(context, bytes),
                 Some(status) => {
-                    this.replacement = Some((full_refusal(status, this.clock.now().0), 0));
+                    this.replacement = Some((full_refusal(status, &(this.refusal)(status)), 0));
                 }
             }
         }
@@ -317,8 +318,7 @@ fn has_no_body(answer: &[u8]) -> bool {
     answer.windows(EMPTY.len()).any(|window| window == EMPTY)
 }
 
-fn full_refusal(status: StatusCode, timestamp: i64) -> Vec<u8> {
-    let body = error_envelope(status, timestamp);
+fn full_refusal(status: StatusCode, body: &[u8]) -> Vec<u8> {
     let reason = status.canonical_reason().unwrap_or("Refused");
     let mut answer = format!(
         "HTTP/1.1 {} {reason}\r\ncontent-type: application/json;charset=UTF-8\r\n\
@@ -327,7 +327,7 @@ fn full_refusal(status: StatusCode, timestamp: i64) -> Vec<u8> {
         body.len()
     )
     .into_bytes();
-    answer.extend_from_slice(&body);
+    answer.extend_from_slice(body);
     answer
 }
 

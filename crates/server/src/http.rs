@@ -9,8 +9,7 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CONNECTION, HeaderName, HeaderValue};
 use axum::http::{Request, Response, StatusCode};
-use halloo_core::ports::Clock;
-use halloo_gate_rest::{RestGate, error_envelope};
+use halloo_gate_rest::RestGate;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -22,7 +21,7 @@ use tokio_util::task::TaskTracker;
 use tracing::{debug, warn};
 
 use crate::config::Http;
-use crate::guarded::{Exchange, Guarded, Timeouts};
+use crate::guarded::{Exchange, Guarded, Refusal, Timeouts};
 use crate::operations::Operations;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -35,22 +34,17 @@ const MAX_REQUEST_ID: usize = 64;
 pub(crate) struct HttpServer {
     pub(crate) rest: RestGate,
     pub(crate) operations: Operations,
-    pub(crate) clock: Arc<dyn Clock>,
+    refusal: Refusal,
     pub(crate) settings: Http,
     requests: AtomicU64,
 }
 
 impl HttpServer {
-    pub(crate) fn new(
-        rest: RestGate,
-        operations: Operations,
-        clock: Arc<dyn Clock>,
-        settings: Http,
-    ) -> Self {
+    pub(crate) fn new(rest: RestGate, operations: Operations, settings: Http) -> Self {
         Self {
+            refusal: refusal_of(&rest),
             rest,
             operations,
-            clock,
             settings,
             requests: AtomicU64::new(0),
         }
@@ -107,7 +101,7 @@ impl HttpServer {
             stream,
             timeouts,
             Arc::clone(&exchange),
-            Arc::clone(&self.clock),
+            Arc::clone(&self.refusal),
         );
         let max_head = self.settings.max_head.0;
         let service = service_fn(move |request| {
@@ -174,7 +168,7 @@ impl HttpServer {
 
     /// Refuses in the envelope and closes the connection.
     fn refuse(&self, status: StatusCode) -> Response<Body> {
-        let mut response = Response::new(Body::from(error_envelope(status, self.clock.now().0)));
+        let mut response = Response::new(Body::from((self.refusal)(status)));
         *response.status_mut() = status;
         let headers = response.headers_mut();
         let json = HeaderValue::from_static("application/json;charset=UTF-8");
@@ -200,4 +194,10 @@ fn url_bytes<B>(request: &Request<B>) -> usize {
         .uri()
         .path_and_query()
         .map_or(0, |target| target.as_str().len())
+}
+
+/// Refusals in the envelope of the gate, for those who stand before it.
+pub(crate) fn refusal_of(rest: &RestGate) -> Refusal {
+    let rest = rest.clone();
+    Arc::new(move |status| rest.refusal(status))
 }

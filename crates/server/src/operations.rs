@@ -13,9 +13,10 @@ use axum::http::header::{
 };
 use axum::http::{HeaderMap, Method, Request, Response, StatusCode};
 use halloo_core::Core;
-use halloo_gate_rest::error_envelope;
 use metrics_exporter_prometheus::PrometheusHandle;
 use subtle::ConstantTimeEq as _;
+
+use crate::guarded::Refusal;
 
 const JSON: &str = "application/json;charset=UTF-8";
 const TEXT: &str = "text/plain; version=0.0.4; charset=utf-8";
@@ -27,13 +28,19 @@ pub(crate) struct Operations {
     core: Core,
     metrics: Option<PrometheusHandle>,
     token: String,
+    refusal: Refusal,
     document: String,
     draining: AtomicBool,
 }
 
 impl Operations {
     /// `token` is the operator's; `metrics` is absent where nothing is collected.
-    pub(crate) fn new(core: Core, metrics: Option<PrometheusHandle>, token: String) -> Self {
+    pub(crate) fn new(
+        core: Core,
+        metrics: Option<PrometheusHandle>,
+        token: String,
+        refusal: Refusal,
+    ) -> Self {
         let document = halloo_gate_rest::openapi();
         let document = document
             .to_json()
@@ -42,6 +49,7 @@ impl Operations {
             core,
             metrics,
             token,
+            refusal,
             document,
             draining: AtomicBool::new(false),
         }
@@ -115,7 +123,7 @@ impl Operations {
     }
 
     fn refuse(&self, status: StatusCode) -> Response<Body> {
-        let mut response = answer(JSON, error_envelope(status, self.core.now().0));
+        let mut response = answer(JSON, (self.refusal)(status));
         *response.status_mut() = status;
         response
     }

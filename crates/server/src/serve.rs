@@ -19,7 +19,7 @@ use tracing::{info, warn};
 use crate::config::Config;
 use crate::control;
 use crate::data_folder::DataFolder;
-use crate::http::HttpServer;
+use crate::http::{HttpServer, refusal_of};
 use crate::operations::Operations;
 
 /// How long connections and changes may take to finish when the server stops.
@@ -97,12 +97,10 @@ impl Server {
 
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
         control::listen(folder.path(), core.clone(), &tasks, stop.clone())?;
-        let http = Arc::new(HttpServer::new(
-            RestGate::new(core.clone(), config.rest()),
-            Operations::new(core.clone(), surroundings.metrics.clone(), token),
-            surroundings.clock,
-            config.http.clone(),
-        ));
+        let rest = RestGate::new(core.clone(), config.rest());
+        let metrics = surroundings.metrics.clone();
+        let operations = Operations::new(core.clone(), metrics, token, refusal_of(&rest));
+        let http = Arc::new(HttpServer::new(rest, operations, config.http));
         let http_address = listener.local_addr()?;
         tasks.spawn(Arc::clone(&http).run(listener, tasks.clone(), stop.clone()));
         tasks.spawn(sweep(core.clone(), stop.clone()));

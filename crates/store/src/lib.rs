@@ -4,7 +4,7 @@
 //! suits it. This crate knows SQL and no rules: what is legal was decided before it is called.
 //!
 //! To add a backend: a folder beside `sqlite` with one file per noun, and one line in `tests/it` that
-//! stamps the laws of [`mod@conformance`] out for it.
+//! stamps the laws of `conformance` out for it.
 
 #[cfg(feature = "conformance")]
 pub mod conformance;

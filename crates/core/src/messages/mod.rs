@@ -40,9 +40,11 @@ pub struct NewMessage {
 #[async_trait]
 pub trait MessageStore: Send + Sync {
     /// Appends `message` to its log under the next sequence number, which it returns.
+    /// [`Error::UnknownUser`](crate::Error::UnknownUser) when one of the pair is gone.
     async fn append_message(&self, app: AppId, message: NewMessage) -> Result<i64>;
 
-    /// Moves `reader`'s cursor in `conversation` to `sequence`, never backwards.
+    /// Moves `reader`'s cursor in `conversation` to `sequence`, never backwards and never beyond the
+    /// log's end.
     async fn confirm(
         &self,
         app: AppId,

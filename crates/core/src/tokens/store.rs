@@ -8,12 +8,13 @@ use crate::{Millis, Result};
 /// generation voids them already.
 #[async_trait]
 pub trait TokenStore: Send + Sync {
-    /// Stores `token`.
+    /// Stores `token`. [`Error::UnknownUser`](crate::Error::UnknownUser) when its user is gone.
     async fn add_token(&self, token: Token) -> Result<()>;
 
     /// The token with this hash, valid or not.
     async fn token(&self, hash: TokenHash) -> Result<Option<Token>>;
 
-    /// Deletes up to `limit` tokens that ended before `now`. Returns how many.
+    /// Deletes up to `limit` tokens that ended at or before `now`, or that a rotation of their app's
+    /// secret voided. Returns how many.
     async fn sweep_tokens(&self, now: Millis, limit: u32) -> Result<u64>;
 }

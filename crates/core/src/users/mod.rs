@@ -127,7 +127,7 @@ impl Users {
         {
             return Ok(user);
         }
-        let Ok(uuid) = name.parse::<Uuid>() else {
+        let Some(uuid) = uuid_of(name) else {
             return Err(Error::UnknownUser);
         };
         match self.context.store.user_by_uuid(app, uuid).await? {
@@ -197,6 +197,11 @@ impl Users {
     fn changed(&self, app: AppId, name: &UserName) {
         self.by_name.forget(&(app, name.clone()));
     }
+}
+
+/// Reads a UUID in the form that we write: 36 characters, not braced and without a prefix.
+fn uuid_of(text: &str) -> Option<Uuid> {
+    text.parse().ok().filter(|_| text.len() == 36)
 }
 
 /// A time-ordered UUID.

@@ -36,15 +36,16 @@ pub(crate) async fn count(call: Admin) -> Result<Response, Failure> {
 pub(crate) async fn message(call: Admin) -> Result<Response, Failure> {
     let user = call.user().await?;
     let sent = call.segment("msg_id");
-    let waits = match sent.parse() {
-        Ok(id) => {
+    let waits = match sent.parse::<i64>() {
+        // "007" is not how we write 7, so it is no id of ours.
+        Ok(id) if id.to_string() == sent => {
             call.gate
                 .core
                 .messages
                 .is_waiting(&call.app, &user, MessageId(id))
                 .await?
         }
-        Err(_) => false,
+        _ => false,
     };
     let word = if waits { "undelivered" } else { "delivered" };
     Ok(Envelope::read(&call).data(Pair(sent, word)).into_response())

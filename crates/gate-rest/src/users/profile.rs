@@ -76,12 +76,17 @@ fn read(fields: &Fields, change: &mut ProfileChange) -> Result<(), Failure> {
             continue;
         };
         let digits = !group.is_empty() && group.bytes().all(|b| b.is_ascii_digit());
-        let Some(group) = group.parse::<i64>().ok().filter(|_| digits) else {
+        if !digits {
             continue;
-        };
+        }
+        let id = group
+            .parse::<i64>()
+            .ok()
+            .filter(|id| id.to_string() == group);
+        let id = id.ok_or_else(|| Failure::illegal(format!("{name} names no group")))?;
         let ignored = body::boolean(value)
             .ok_or_else(|| Failure::illegal(format!("{name} must be a boolean")))?;
-        change.ignored_groups.insert(group, ignored);
+        change.ignored_groups.insert(id, ignored);
     }
     Ok(())
 }

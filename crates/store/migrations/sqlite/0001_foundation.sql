@@ -52,6 +52,7 @@ CREATE TABLE tokens (
     expires          INTEGER                            -- NULL: never
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX tokens_of_user ON tokens (user) WHERE user IS NOT NULL;
+CREATE INDEX tokens_of_app ON tokens (app, app_generation);
 CREATE INDEX tokens_by_end ON tokens (expires) WHERE expires IS NOT NULL;
 
 CREATE TABLE contacts (                                 -- every edge stands here twice

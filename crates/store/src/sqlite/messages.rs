@@ -2,16 +2,22 @@ use async_trait::async_trait;
 use halloo_core::apps::AppId;
 use halloo_core::messages::{Conversation, MessageId, MessageStore, NewMessage};
 use halloo_core::users::UserId;
-use halloo_core::{Millis, Result};
+use halloo_core::{Error, Millis, Result};
 use rusqlite::{Connection, params};
 
-use super::{Outcome, Sqlite};
+use super::users::exists;
+use super::{Failure, Outcome, Sqlite};
 
 #[async_trait]
 impl MessageStore for Sqlite {
     async fn append_message(&self, app: AppId, message: NewMessage) -> Result<i64> {
         self.write(move |connection| {
             let Conversation::Pair(one, other) = message.conversation;
+            for user in [one, other] {
+                if !exists(connection, app, user)? {
+                    return Err(Failure::Domain(Error::UnknownUser));
+                }
+            }
             let (conversation, sequence): (i64, i64) = connection
                 .prepare_cached(
                     "UPDATE conversations SET last_sequence = last_sequence + 1 WHERE id = ?1 \
@@ -57,8 +63,8 @@ impl MessageStore for Sqlite {
             let conversation = find_or_create(connection, app, conversation)?;
             connection
                 .prepare_cached(
-                    "UPDATE cursors SET sequence = max(sequence, ?3) \
-                     WHERE user = ?1 AND conversation = ?2",
+                    "UPDATE cursors SET sequence = max(sequence, min(?3, (SELECT last_sequence \
+                     FROM conversations WHERE id = ?2))) WHERE user = ?1 AND conversation = ?2",
                 )?
                 .execute([reader.0, conversation, sequence])?;
             Ok(())

@@ -2,15 +2,21 @@ use async_trait::async_trait;
 use halloo_core::apps::AppId;
 use halloo_core::tokens::{Token, TokenHash, TokenOwner, TokenStore};
 use halloo_core::users::{UserId, UserName};
-use halloo_core::{Millis, Result};
+use halloo_core::{Error, Millis, Result};
 use rusqlite::{OptionalExtension as _, params};
 
-use super::Sqlite;
+use super::users::exists;
+use super::{Failure, Sqlite};
 
 #[async_trait]
 impl TokenStore for Sqlite {
     async fn add_token(&self, token: Token) -> Result<()> {
         self.write(move |connection| {
+            if let TokenOwner::User { id, .. } = token.owner
+                && !exists(connection, token.app, id)?
+            {
+                return Err(Failure::Domain(Error::UnknownUser));
+            }
             let (user, name) = match &token.owner {
                 TokenOwner::App => (None, None),
                 TokenOwner::User { id, name } => (Some(id.0), Some(name.as_str())),
@@ -72,7 +78,15 @@ impl TokenStore for Sqlite {
                      WHERE expires IS NOT NULL AND expires <= ?1 ORDER BY expires LIMIT ?2)",
                 )?
                 .execute(params![now.0, limit])?;
-            Ok(swept as u64)
+            let left = u64::from(limit).saturating_sub(swept as u64);
+            let voided = connection
+                .prepare_cached(
+                    "DELETE FROM tokens WHERE hash IN (SELECT tokens.hash FROM apps JOIN tokens \
+                     ON tokens.app = apps.id AND tokens.app_generation < apps.token_generation \
+                     LIMIT ?1)",
+                )?
+                .execute([i64::try_from(left).unwrap_or(0)])?;
+            Ok((swept + voided) as u64)
         })
         .await
     }
