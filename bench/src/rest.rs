@@ -50,7 +50,7 @@ pub(crate) struct Options {
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=100))]
     repeat: u32,
     /// Registrations per second that are offered at most beside the readers.
-    #[arg(long, default_value_t = 110, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    #[arg(long, default_value_t = 105, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     register_rate: u32,
 }
 

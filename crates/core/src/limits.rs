@@ -98,8 +98,8 @@ pub struct HashCost {
 impl Default for HashCost {
     fn default() -> Self {
         Self {
-            memory_kib: 6144,
-            passes: 2,
+            memory_kib: 8192,
+            passes: 1,
             threads: 1,
             queue: 512,
         }
