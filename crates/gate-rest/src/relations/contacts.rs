@@ -1,9 +1,13 @@
 //! Friends. Source: Easemob REST 3.12 to 3.14.
 
+use std::sync::Arc;
+
 use axum::response::{IntoResponse as _, Response};
+use halloo_core::Error;
+use halloo_core::users::User;
 
 use super::{path_of, texts};
-use crate::call::Owner;
+use crate::call::{Call, Owner};
 use crate::error::Failure;
 use crate::reply::Envelope;
 
@@ -15,20 +19,10 @@ use crate::reply::Envelope;
     responses((status = 200, description = "The friend in `entities`"))
 )]
 pub(crate) async fn add(call: Owner) -> Result<Response, Failure> {
-    let owner = call.user().await?;
-    let friend = call
-        .gate
-        .core
-        .users
-        .find(call.app.id, call.segment("friend"))
-        .await?;
-    call.gate
-        .core
-        .contacts
-        .add(call.app.id, &owner, &friend)
-        .await?;
-    let reply = Envelope::write(&call, path_of(&owner, "contacts"));
-    Ok(reply.users([&*friend]).into_response())
+    let (owner, friend) = pair(&call).await?;
+    let contacts = &call.gate.core.contacts;
+    contacts.add(call.app.id, &owner, &friend).await?;
+    Ok(edge(&call, &owner, &friend))
 }
 
 /// End a friendship on both sides.
@@ -39,20 +33,10 @@ pub(crate) async fn add(call: Owner) -> Result<Response, Failure> {
     responses((status = 200, description = "The former friend in `entities`"))
 )]
 pub(crate) async fn remove(call: Owner) -> Result<Response, Failure> {
-    let owner = call.user().await?;
-    let friend = call
-        .gate
-        .core
-        .users
-        .find(call.app.id, call.segment("friend"))
-        .await?;
-    call.gate
-        .core
-        .contacts
-        .remove(call.app.id, &owner, &friend)
-        .await?;
-    let reply = Envelope::write(&call, path_of(&owner, "contacts"));
-    Ok(reply.users([&*friend]).into_response())
+    let (owner, friend) = pair(&call).await?;
+    let contacts = &call.gate.core.contacts;
+    contacts.remove(call.app.id, &owner, &friend).await?;
+    Ok(edge(&call, &owner, &friend))
 }
 
 /// The friends of a user, newest first.
@@ -68,4 +52,18 @@ pub(crate) async fn list(call: Owner) -> Result<Response, Failure> {
         .data(texts(&names))
         .count(names.len())
         .into_response())
+}
+
+/// The two users in the path.
+async fn pair(call: &Call) -> Result<(Arc<User>, Arc<User>), Error> {
+    let owner = call.user().await?;
+    let users = &call.gate.core.users;
+    let friend = users.find(call.app.id, call.segment("friend")).await?;
+    Ok((owner, friend))
+}
+
+/// What a change of one edge answers.
+fn edge(call: &Call, owner: &User, friend: &User) -> Response {
+    let reply = Envelope::write(call, path_of(owner, "contacts"));
+    reply.users([friend]).into_response()
 }
