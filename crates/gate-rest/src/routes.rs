@@ -55,11 +55,15 @@ pub(crate) fn document() -> OpenApi {
     table().split_for_parts().1
 }
 
-/// Halloo's REST surface: Easemob's user system. Every answer is JSON; an error of 400 and above
-/// has `error`, `exception`, `timestamp`, `duration` and `error_description`.
+/// What the document says beside the routes.
 #[derive(utoipa::OpenApi)]
 #[openapi(
-    info(title = "Halloo REST", license(name = "Apache-2.0", identifier = "Apache-2.0")),
+    info(
+        title = "Halloo REST",
+        description = "Easemob's user system. Every answer is JSON; an error of 400 and above has \
+                       error, exception, timestamp, duration and error_description.",
+        license(name = "Apache-2.0", identifier = "Apache-2.0")
+    ),
     modifiers(&Tokens),
     tags(
         (name = "tokens", description = "Bearer tokens of apps and users"),
