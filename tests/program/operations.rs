@@ -55,7 +55,10 @@ async fn behind_a_proxy_the_rest_asks_for_the_operators_token() {
     for path in PROTECTED {
         assert_eq!(get(&mut client, path, &[]).await.status, 200);
         let signs = ["x-forwarded-for", "forwarded", "x-real-ip", "via"];
-        for proxied in signs.map(|name| (name, "for=203.0.113.9")) {
+        let signs = signs.map(|name| (name, "for=203.0.113.9"));
+        // A proxy that says nothing passes the name on that it was asked for.
+        let names = ["im.example.net", "im.example.net:8080"].map(|name| ("host", name));
+        for proxied in signs.into_iter().chain(names) {
             let refusal = get(&mut client, path, &[proxied]).await;
             assert_eq!(refusal.refusal().0, 401, "{path} {proxied:?}");
             assert_eq!(refusal.headers["www-authenticate"], "Bearer");

@@ -169,10 +169,12 @@ impl Core {
         Err(refusal)
     }
 
-    /// Reads users into memory after a start, see [`Users::warm`].
+    /// Reads users into memory after a start, as many as are kept there, using at most half of one
+    /// processor.
     /// # Errors
     /// [`Error::Unavailable`] when the store can not be read.
     pub async fn warm(&self) -> Result<()> {
+        let mut left = self.users.cache_capacity();
         let mut after = AppId(0);
         loop {
             let apps = self.apps.list(after, 100).await?;
@@ -181,7 +183,7 @@ impl Core {
             };
             after = last.id;
             for app in &apps {
-                self.users.warm(app.id).await?;
+                left = left.saturating_sub(self.users.warm(app.id, left).await?);
             }
         }
     }

@@ -5,7 +5,7 @@ use std::hash::{BuildHasher, Hash, RandomState};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use quick_cache::sync::{Cache, DefaultLifecycle};
-use quick_cache::{OptionsBuilder, UnitWeighter};
+use quick_cache::{OptionsBuilder, Weighter};
 
 use crate::Result;
 
@@ -18,11 +18,21 @@ const FIRST_ROOM: u64 = 1024;
 /// each key maps to a version that [`ReadCache::forget`] raises, and a load is kept only when the
 /// version is still what it was before the store was asked.
 pub(crate) struct ReadCache<K, V> {
-    cache: Cache<K, V, UnitWeighter, RandomState, DefaultLifecycle<K, V>>,
+    cache: Cache<K, V, Weight<V>, RandomState, DefaultLifecycle<K, V>>,
     hasher: RandomState,
     capacity: u64,
     /// Guards "compare and insert" against "raise and remove". Never held across an await.
     versions: Box<[Mutex<u64>]>,
+}
+
+/// How many entries of usual size an entry counts as; at least 1.
+#[derive(Clone)]
+struct Weight<V>(fn(&V) -> u64);
+
+impl<K, V: Clone> Weighter<K, V> for Weight<V> {
+    fn weight(&self, _key: &K, value: &V) -> u64 {
+        (self.0)(value).max(1)
+    }
 }
 
 /// What the versions were before many rows were asked for.
@@ -33,7 +43,8 @@ where
     K: Hash + Eq + Clone + Send + Sync + 'static,
     V: Clone + Send + Sync + 'static,
 {
-    pub(crate) fn new(capacity: u64) -> Self {
+    /// Keeps as much as `capacity` entries of usual size; `weigh` tells how many of them one counts as.
+    pub(crate) fn new(capacity: u64, weigh: fn(&V) -> u64) -> Self {
         let hasher = RandomState::new();
         let options = OptionsBuilder::new()
             .weight_capacity(capacity)
@@ -42,7 +53,7 @@ where
             .expect("both capacities are given");
         let lifecycle = DefaultLifecycle::default();
         Self {
-            cache: Cache::with_options(options, UnitWeighter, hasher.clone(), lifecycle),
+            cache: Cache::with_options(options, Weight(weigh), hasher.clone(), lifecycle),
             hasher,
             capacity,
             versions: (0..STRIPES).map(|_| Mutex::new(0)).collect(),
@@ -116,7 +127,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_row_loaded_before_a_change_is_not_kept_after_it() {
-        let cache = ReadCache::<u32, &str>::new(10);
+        let cache = ReadCache::<u32, &str>::new(10, |_| 1);
         let seen = cache
             .get(&1, || async {
                 cache.forget(&1);
@@ -131,7 +142,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_row_offered_after_a_change_is_not_kept() {
-        let cache = ReadCache::<u32, &str>::new(10);
+        let cache = ReadCache::<u32, &str>::new(10, |_| 1);
         let before = cache.snapshot();
         cache.forget(&1);
         cache.offer(&before, 1, "old");

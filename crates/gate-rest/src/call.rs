@@ -8,7 +8,7 @@ use axum::extract::{FromRequestParts, MatchedPath, RawPathParams};
 use axum::http::header::{AUTHORIZATION, HOST};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, StatusCode};
-use halloo_core::apps::App;
+use halloo_core::apps::{App, RateClass};
 use halloo_core::tokens::Caller;
 use halloo_core::users::User;
 use halloo_core::{Error, TokenFault};
@@ -34,6 +34,7 @@ pub(crate) struct Call {
     segments: Vec<(String, String)>,
     query: Vec<(String, String)>,
     authorization: Option<String>,
+    rate: RateClass,
 }
 
 impl Call {
@@ -134,18 +135,11 @@ impl Call {
     }
 
     /// Takes the call from the app's budget. After authentication, so that a stranger can not spend
-    /// it; where there is none, before the body is read.
+    /// it, and before the body is read.
     /// # Errors
     /// [`Error::RateLimited`].
-    fn admit(&self, parts: &Parts) -> Result<(), Error> {
-        let route = parts
-            .extensions
-            .get::<MatchedPath>()
-            .map_or("", MatchedPath::as_str);
-        self.gate
-            .core
-            .apps
-            .admit(&self.app, rates::rate_class(&self.method, route))
+    pub(crate) fn admit(&self) -> Result<(), Error> {
+        self.gate.core.apps.admit(&self.app, self.rate)
     }
 }
 
@@ -155,7 +149,8 @@ impl FromRequestParts<Gate> for Call {
     async fn from_request_parts(parts: &mut Parts, gate: &Gate) -> Result<Self, Failure> {
         let state = parts.extensions.get::<Arc<RequestState>>().map(Arc::clone);
         let state = state.ok_or_else(|| Failure::of_status(StatusCode::INTERNAL_SERVER_ERROR))?;
-        if let Some(route) = parts.extensions.get::<MatchedPath>() {
+        let route = parts.extensions.get::<MatchedPath>().cloned();
+        if let Some(route) = &route {
             state.matched(gate.metrics.route(route.as_str()));
         }
         let segments: Vec<(String, String)> = RawPathParams::from_request_parts(parts, gate)
@@ -191,13 +186,17 @@ impl FromRequestParts<Gate> for Call {
                 .into_owned()
                 .collect(),
             authorization: authorization(&parts.headers),
+            rate: rates::rate_class(
+                &parts.method,
+                route.as_ref().map_or("", MatchedPath::as_str),
+            ),
             segments,
             gate: gate.clone(),
         })
     }
 }
 
-/// A call that needs no token, or decides later.
+/// A call that needs no token, or decides later. Its handler admits it.
 pub(crate) struct Anyone(pub(crate) Call);
 
 /// A call with an app token.
@@ -226,9 +225,7 @@ impl FromRequestParts<Gate> for Anyone {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, gate: &Gate) -> Result<Self, Failure> {
-        let call = Call::from_request_parts(parts, gate).await?;
-        call.admit(parts)?;
-        Ok(Self(call))
+        Call::from_request_parts(parts, gate).await.map(Self)
     }
 }
 
@@ -240,7 +237,7 @@ impl FromRequestParts<Gate> for Admin {
         let Caller::App = call.caller().await? else {
             return Err(Error::Token(TokenFault::WrongKind).into());
         };
-        call.admit(parts)?;
+        call.admit()?;
         Ok(Self(call))
     }
 }
@@ -258,7 +255,7 @@ impl FromRequestParts<Gate> for Owner {
                 return Err(Error::Token(TokenFault::WrongKind).into());
             }
         }
-        call.admit(parts)?;
+        call.admit()?;
         Ok(Self(call))
     }
 }
@@ -269,7 +266,7 @@ impl FromRequestParts<Gate> for Member {
     async fn from_request_parts(parts: &mut Parts, gate: &Gate) -> Result<Self, Failure> {
         let call = Call::from_request_parts(parts, gate).await?;
         call.caller().await?;
-        call.admit(parts)?;
+        call.admit()?;
         Ok(Self(call))
     }
 }

@@ -39,6 +39,7 @@ struct UserToken<'a> {
     responses((status = 200, description = "`access_token`, `expires_in` in seconds, and `application` or `user`"))
 )]
 pub(crate) async fn grant(call: Anyone, OpenBody(bytes): OpenBody) -> Result<Response, Failure> {
+    call.admit()?;
     let fields = Fields::of(body::parse(&bytes)?)?;
     let kind = fields.text("grant_type")?;
     match kind.as_deref() {

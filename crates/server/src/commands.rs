@@ -26,7 +26,7 @@ const PAGE: u32 = 100;
 #[derive(Debug, Serialize, Deserialize)]
 #[expect(
     missing_docs,
-    reason = "cli.rs documents each sub-command for its users"
+    reason = "cli/mod.rs documents each sub-command for its users"
 )]
 pub enum Command {
     AppCreate {

@@ -36,6 +36,11 @@ impl DataFolder {
                 .mode(0o700)
                 .create(path);
             made.with_context(|| format!("cannot make the data folder {}", path.display()))?;
+            // Its entry must outlive a power failure like what will be in it.
+            let parent = path
+                .parent()
+                .filter(|parent| !parent.as_os_str().is_empty());
+            File::open(parent.unwrap_or(Path::new(".")))?.sync_all()?;
         }
         make_private(path)?;
         let lock = fs::OpenOptions::new()
@@ -65,20 +70,26 @@ impl DataFolder {
     /// When the file can not be read or written.
     pub fn operator_token(&self, entropy: &dyn Entropy) -> Result<String> {
         let path = self.path.join("operator.token");
-        if let Ok(token) = fs::read_to_string(&path) {
+        if let Ok(token) = fs::read_to_string(&path)
+            && !token.trim().is_empty()
+        {
             return Ok(token.trim().to_owned());
         }
         let mut random = [0; 32];
         entropy.fill(&mut random);
         let token = URL_SAFE_NO_PAD.encode(random);
-        let mut file = fs::OpenOptions::new()
-            .create_new(true)
-            .write(true)
-            .mode(0o600)
-            .open(&path)
-            .with_context(|| format!("cannot write {}", path.display()))?;
-        writeln!(file, "{token}")?;
-        file.sync_all()?;
+        // Under its name only when it is whole.
+        let begun = self.path.join("operator.token.new");
+        let write = || -> std::io::Result<()> {
+            let mut options = fs::OpenOptions::new();
+            let options = options.create(true).truncate(true).write(true).mode(0o600);
+            let mut file = options.open(&begun)?;
+            writeln!(file, "{token}")?;
+            file.sync_all()?;
+            fs::rename(&begun, &path)?;
+            File::open(&self.path)?.sync_all()
+        };
+        write().with_context(|| format!("cannot write {}", path.display()))?;
         Ok(token)
     }
 }

@@ -1,15 +1,16 @@
 //! What the operator asks: health, metrics, the API's description.
 //!
 //! Health says only "yes" or "no" and answers everybody. The rest answers a peer on this very
-//! machine that came without a proxy, or whoever shows the operator's token.
+//! machine that asked for it by a name of loopback and came without a proxy, or whoever shows the
+//! operator's token. Where `http.public_url` is set there is a proxy.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::body::Body;
 use axum::http::header::{
-    AUTHORIZATION, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, FORWARDED, HeaderValue,
-    WWW_AUTHENTICATE,
+    AUTHORIZATION, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, FORWARDED, HOST,
+    HeaderValue, WWW_AUTHENTICATE,
 };
 use axum::http::{HeaderMap, Method, Request, Response, StatusCode};
 use halloo_core::Core;
@@ -28,6 +29,8 @@ pub(crate) struct Operations {
     core: Core,
     metrics: Option<PrometheusHandle>,
     token: String,
+    /// Whether the settings say that others reach us through a proxy.
+    has_proxy: bool,
     refusal: Refusal,
     document: String,
     draining: AtomicBool,
@@ -39,6 +42,7 @@ impl Operations {
         core: Core,
         metrics: Option<PrometheusHandle>,
         token: String,
+        has_proxy: bool,
         refusal: Refusal,
     ) -> Self {
         let document = halloo_gate_rest::openapi();
@@ -49,6 +53,7 @@ impl Operations {
             core,
             metrics,
             token,
+            has_proxy,
             refusal,
             document,
             draining: AtomicBool::new(false),
@@ -112,7 +117,10 @@ impl Operations {
 
     fn may_see(&self, headers: &HeaderMap, peer: SocketAddr) -> bool {
         let proxied = [FORWARDED.as_str(), "x-forwarded-for", "x-real-ip", "via"];
-        let direct = peer.ip().is_loopback() && !proxied.iter().any(|h| headers.contains_key(*h));
+        let direct = peer.ip().is_loopback()
+            && !self.has_proxy
+            && names_loopback(headers)
+            && !proxied.iter().any(|header| headers.contains_key(*header));
         let sent = headers
             .get(AUTHORIZATION)
             .and_then(|value| value.to_str().ok());
@@ -127,6 +135,24 @@ impl Operations {
         *response.status_mut() = status;
         response
     }
+}
+
+/// Whether the client asked for this machine by a name of loopback. A page of a stranger whose own name
+/// was made to point here asked for that name.
+fn names_loopback(headers: &HeaderMap) -> bool {
+    let host = headers
+        .get(HOST)
+        .and_then(|host| host.to_str().ok())
+        .unwrap_or_default();
+    let name = match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
+        _ => host,
+    };
+    let address = name
+        .trim_start_matches('[')
+        .trim_end_matches(']')
+        .parse::<IpAddr>();
+    name.eq_ignore_ascii_case("localhost") || address.is_ok_and(|address| address.is_loopback())
 }
 
 fn answer(kind: &'static str, body: impl Into<Body>) -> Response<Body> {

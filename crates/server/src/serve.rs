@@ -99,7 +99,9 @@ impl Server {
         control::listen(folder.path(), core.clone(), &tasks, stop.clone())?;
         let rest = RestGate::new(core.clone(), config.rest());
         let metrics = surroundings.metrics.clone();
-        let operations = Operations::new(core.clone(), metrics, token, refusal_of(&rest));
+        let has_proxy = !config.http.public_url.is_empty();
+        let refusal = refusal_of(&rest);
+        let operations = Operations::new(core.clone(), metrics, token, has_proxy, refusal);
         let http = Arc::new(HttpServer::new(rest, operations, config.http));
         let http_address = listener.local_addr()?;
         tasks.spawn(Arc::clone(&http).run(listener, tasks.clone(), stop.clone()));
@@ -145,7 +147,7 @@ async fn warm(core: Core, stop: CancellationToken) {
 async fn sweep(core: Core, stop: CancellationToken) {
     let mut ticks = tokio::time::interval(SWEEP_INTERVAL);
     while stop.run_until_cancelled(ticks.tick()).await.is_some() {
-        if let Err(error) = core.sweep().await {
+        if let Some(Err(error)) = stop.run_until_cancelled(core.sweep()).await {
             warn!("Expired tokens could not be deleted: {error}");
         }
     }

@@ -231,7 +231,7 @@ async fn an_answer_that_is_never_read_ends_its_connection() {
     let (_site, program) = start(&settings).await;
     let mut deaf = RawConnection::open(program.address).await;
     // The answers are more than the sockets hold.
-    deaf.write("GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n".repeat(1000))
+    deaf.write("GET /openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n".repeat(1000))
         .await;
     let mut next = RawConnection::open(program.address).await;
     next.write(HEALTH).await;

@@ -225,8 +225,10 @@ async fn a_stranger_can_not_spend_an_apps_budget() {
     let mut app = Tight::app(&server, "chat", Registration::Authorised).await;
     let token = std::mem::replace(&mut app.token, "YWMt-garbage".to_owned());
     for _ in 0..20 {
-        let refused = app.sample(Endpoint::of("user.status")).await;
-        assert_eq!(refused.refusal().0, 401);
+        for endpoint in ["user.status", "user.register.authorized"] {
+            let refused = app.sample(Endpoint::of(endpoint)).await;
+            assert_eq!(refused.refusal().0, 401);
+        }
     }
     app.token = token;
     app.sample(Endpoint::of("user.status")).await.ok();

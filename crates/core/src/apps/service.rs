@@ -149,7 +149,7 @@ impl Apps {
 
     /// Takes one call from `app`'s budget.
     /// # Errors
-    /// [`Error::RateLimited`] when none is left this second; nothing else happened then.
+    /// [`Error::RateLimited`] when none is left this second.
     pub fn admit(&self, app: &App, class: RateClass) -> Result<()> {
         let rates = &self.context.limits.rates;
         let limited = [
@@ -177,7 +177,7 @@ impl Apps {
         } else {
             &buckets.user_system
         };
-        for bucket in [own, shared].into_iter().flatten() {
+        for bucket in [shared, own].into_iter().flatten() {
             bucket.check().map_err(|_| Error::RateLimited)?;
         }
         Ok(())

@@ -27,6 +27,7 @@ pub struct Group {
 #[async_trait]
 pub trait GroupStore: Send + Sync {
     /// Stores `group`; one with the same id is replaced.
+    /// [`Error::UnknownUser`](crate::Error::UnknownUser) when its owner or a member is gone.
     async fn put_group(&self, app: AppId, group: Group) -> Result<()>;
 
     /// The group with this id.

@@ -25,6 +25,7 @@ pub struct Room {
 #[async_trait]
 pub trait RoomStore: Send + Sync {
     /// Stores `room`; one with the same id is replaced.
+    /// [`Error::UnknownUser`](crate::Error::UnknownUser) when its owner is gone.
     async fn put_room(&self, app: AppId, room: Room) -> Result<()>;
 
     /// The room with this id.

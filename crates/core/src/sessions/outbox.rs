@@ -49,6 +49,7 @@ impl Outbox {
             return false;
         }
         if state.bytes.saturating_add(frame.len()) > self.capacity {
+            tracing::info!("A session is cut off: {}", CloseReason::SlowReader);
             // What is queued will hardly be read; the reader finds it in the log when it returns.
             *state = State {
                 closed: Some(CloseReason::SlowReader),

@@ -59,7 +59,7 @@ pub struct Tokens {
 impl Tokens {
     pub(crate) fn new(context: Context, users: Arc<Users>) -> Self {
         Self {
-            by_hash: ReadCache::new(context.limits.cached_tokens),
+            by_hash: ReadCache::new(context.limits.cached_tokens, |_| 1),
             context,
             users,
         }

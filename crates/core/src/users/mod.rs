@@ -111,7 +111,7 @@ impl Users {
     pub(crate) fn new(context: Context, sessions: Arc<Sessions>) -> Self {
         Self {
             passwords: PasswordPool::start(&context.limits.hash),
-            by_name: ReadCache::new(context.limits.cached_users),
+            by_name: ReadCache::new(context.limits.cached_users, weight),
             context,
             sessions,
         }
@@ -168,35 +168,49 @@ impl Users {
         Ok((users, more))
     }
 
-    /// Reads users of `app` into memory, up to what is kept there, so that a server that was just
-    /// started answers like one that runs. Uses at most half of one processor.
+    /// How many users are kept in memory.
+    pub(crate) fn cache_capacity(&self) -> u64 {
+        self.by_name.capacity()
+    }
+
+    /// Reads up to `most` users of `app` into memory, so that a server that was just started answers
+    /// like one that runs. Uses at most half of one processor. Returns how many there were.
     /// # Errors
     /// [`Error::Unavailable`].
-    pub async fn warm(&self, app: AppId) -> Result<()> {
-        let mut left = self.by_name.capacity();
+    pub(crate) async fn warm(&self, app: AppId, most: u64) -> Result<u64> {
+        let mut read = 0;
         let mut after = None;
-        while left > 0 {
+        while read < most {
             let begun = Instant::now();
             let before = self.by_name.snapshot();
             let page = self.context.store.users_page(app, after, WARM_PAGE).await?;
             let Some(last) = page.last() else {
-                return Ok(());
+                break;
             };
             after = Some(last.id);
-            left = left.saturating_sub(page.len() as u64);
+            read += page.len() as u64;
             for user in page {
                 self.by_name
                     .offer(&before, (app, user.name.clone()), Arc::new(user));
             }
             tokio::time::sleep(begun.elapsed()).await;
         }
-        Ok(())
+        Ok(read)
     }
 
     /// Lets every later reader see a committed change of `user`.
     fn changed(&self, app: AppId, name: &UserName) {
         self.by_name.forget(&(app, name.clone()));
     }
+}
+
+/// How many users of usual size one takes the room of.
+fn weight(user: &Arc<User>) -> u64 {
+    let groups = user
+        .push
+        .as_ref()
+        .map_or(0, |push| push.ignored_groups.len());
+    1 + groups as u64 / 8
 }
 
 /// Reads a UUID in the form that we write: 36 characters, not braced and without a prefix.

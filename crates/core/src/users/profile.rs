@@ -89,6 +89,9 @@ impl Users {
         change: ProfileChange,
     ) -> Result<Arc<User>> {
         check_nickname(change.nickname.as_deref(), &self.context.limits)?;
+        if change.ignored_groups.len() > self.context.limits.ignored_groups as usize {
+            return Err(Error::IgnoredGroupLimit);
+        }
         if change == ProfileChange::default() {
             return Ok(Arc::clone(user));
         }

@@ -1,8 +1,9 @@
 //! Block lists. Source: Easemob REST 3.15 to 3.17.
 
+use std::collections::HashSet;
+
 use axum::response::{IntoResponse as _, Response};
 use halloo_core::Error;
-use halloo_core::users::UserName;
 use serde_json::Value;
 
 use super::{path_of, texts};
@@ -75,18 +76,15 @@ pub(crate) async fn add(call: Owner, body: JsonBody) -> Result<Response, Failure
     if sent.is_empty() {
         return Err(missing());
     }
-    let mut names: Vec<UserName> = Vec::new();
-    let mut ids = Vec::new();
-    for target in sent {
-        if names
-            .iter()
-            .any(|name| name.as_str().eq_ignore_ascii_case(&target))
-        {
-            continue;
-        }
-        if names.len() >= call.gate.core.limits().blocks as usize {
-            return Err(Error::BlockLimit.into());
-        }
+    // Each spelling is looked up once, and there may be no more of them than a list holds.
+    let mut seen = HashSet::new();
+    let mut targets = sent;
+    targets.retain(|target| seen.insert(target.to_ascii_lowercase()));
+    if targets.len() > call.gate.core.limits().blocks as usize {
+        return Err(Error::BlockLimit.into());
+    }
+    let (mut names, mut ids) = (Vec::new(), Vec::new());
+    for target in targets {
         let found = call.gate.core.users.find(call.app.id, &target).await;
         let user = found.map_err(|error| match error {
             Error::UnknownUser if !call.gate.settings.unknown_block_target_is_404 => Failure::illegal(format!(

@@ -55,6 +55,10 @@ pub(crate) async fn register(call: Anyone, request: Request<Body>) -> Result<Res
     {
         return Err(registration_refused(fault, false));
     }
+    // Nobody who will be refused spends the app's budget.
+    if caller.is_ok() || call.app.registration == Registration::Open {
+        call.admit()?;
+    }
     let settings = &call.gate.settings;
     let most = if caller.is_ok() {
         settings.max_body_bytes

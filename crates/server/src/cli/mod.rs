@@ -4,7 +4,7 @@ mod output;
 
 use std::io::BufRead as _;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -26,6 +26,9 @@ use output::{banner, describe_app, describe_user, field, lines, out, print};
 
 /// How long a sub-command waits for a data folder that somebody else is using.
 const BUSY_PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long reads that can not be interrupted may go on when everything else has stopped.
+const ABANDON_AFTER: Duration = Duration::from_millis(500);
 
 /// Self-hosted instant messaging for Easemob and RTM applications.
 ///
@@ -242,17 +245,10 @@ fn surroundings() -> Surroundings {
 fn serve(config: Config, show_secrets: bool) -> Result<()> {
     telemetry::start_logs(&config.log)?;
     let metrics = telemetry::start_metrics()?;
-    let folder = match DataFolder::claim(&config.data.dir)? {
-        Claim::Owned(folder) => folder,
-        Claim::Busy => {
-            bail!(
-                "another halloo is using the data folder {}",
-                config.data.dir.display()
-            )
-        }
-    };
+    let folder = claim_to_serve(&config.data.dir)?;
     let data = config.data.dir.clone();
-    runtime()?.block_on(async move {
+    let runtime = runtime()?;
+    let ended = runtime.block_on(async move {
         let (mut terminate, mut interrupt) = (
             signal(SignalKind::terminate())?,
             signal(SignalKind::interrupt())?,
@@ -270,7 +266,24 @@ fn serve(config: Config, show_secrets: bool) -> Result<()> {
         info!("Stopping");
         server.stop().await;
         Ok(())
-    })
+    });
+    // A backup that is under way is not waited for.
+    runtime.shutdown_timeout(ABANDON_AFTER);
+    ended
+}
+
+/// Takes the data folder; waits for a sub-command that has it, but not for a server.
+fn claim_to_serve(data: &Path) -> Result<DataFolder> {
+    let begun = Instant::now();
+    loop {
+        if let Claim::Owned(folder) = DataFolder::claim(data)? {
+            return Ok(folder);
+        }
+        if control::connect(data).is_ok() || begun.elapsed() > BUSY_PATIENCE {
+            bail!("another halloo is using the data folder {}", data.display());
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
 }
 
 fn check(config: &Config, json: bool) -> Result<()> {

@@ -227,13 +227,17 @@ pub async fn past_the_limit_of_ignored_groups_nothing_changes(store: &dyn Store)
     let too_much = ProfileChange {
         nickname: Some("Ada".into()),
         do_not_disturb: Some(true),
-        ..ignored(&[(1, false), (4, true)])
+        ..ignored(&[(1, true), (4, true)])
     };
     assert_refused!(change(too_much).await, Error::IgnoredGroupLimit);
     assert_eq!(world.user("ada").await, Some(full));
     // Who is at the limit can still change what is there.
     let changed = change(ignored(&[(3, false)])).await.unwrap().unwrap();
     assert!(!changed.push.unwrap().ignored_groups[&3]);
+    // A group that is heard again makes room for another.
+    let changed = change(ignored(&[(4, true)])).await.unwrap().unwrap();
+    let groups = BTreeMap::from([(1, true), (2, true), (4, true)]);
+    assert_eq!(changed.push.unwrap().ignored_groups, groups);
 }
 
 pub async fn an_unknown_user_is_not_changed(store: &dyn Store) {

@@ -99,6 +99,7 @@ macro_rules! conformance {
                 a_token_is_found_as_it_was_stored
                 an_unknown_hash_finds_nothing
                 sweeping_deletes_ended_tokens_only_and_at_most_the_limit
+                sweeping_deletes_tokens_that_a_rotation_voided
             }
             contacts {
                 a_contact_stands_on_both_rosters

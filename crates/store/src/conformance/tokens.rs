@@ -1,7 +1,7 @@
 //! Laws of [`TokenStore`](halloo_core::tokens::TokenStore).
 
 use halloo_core::Millis;
-use halloo_core::apps::AppId;
+use halloo_core::apps::{AppChange, AppId, Secret};
 use halloo_core::tokens::{Token, TokenHash, TokenOwner};
 
 use super::{NOW, Store, World};
@@ -71,4 +71,23 @@ pub async fn sweeping_deletes_ended_tokens_only_and_at_most_the_limit(store: &dy
     for hash in kept {
         assert!(world.has_token(hash).await);
     }
+}
+
+/// No time ends such a token, so nothing else would ever delete it.
+pub async fn sweeping_deletes_tokens_that_a_rotation_voided(store: &dyn Store) {
+    let world = World::new(store).await;
+    let other = World::new(store).await;
+    let [ada] = world.users(["ada"]).await;
+    let voided = [
+        world.token(None, None).await,
+        world.token(Some(&ada), None).await,
+    ];
+    let kept = other.token(None, None).await;
+    let secret = AppChange::ClientSecret(Secret::new("rotated"));
+    store.change_app(world.app, secret).await.unwrap();
+    while store.sweep_tokens(Millis(0), 1).await.unwrap() > 0 {}
+    for hash in voided {
+        assert!(!world.has_token(hash).await);
+    }
+    assert!(other.has_token(kept).await);
 }

@@ -2,15 +2,21 @@ use async_trait::async_trait;
 use halloo_core::apps::AppId;
 use halloo_core::groups::{Group, GroupId, GroupStore};
 use halloo_core::users::UserId;
-use halloo_core::{Millis, Result};
+use halloo_core::{Error, Millis, Result};
 use rusqlite::OptionalExtension as _;
 
-use super::Sqlite;
+use super::users::exists;
+use super::{Failure, Sqlite};
 
 #[async_trait]
 impl GroupStore for Sqlite {
     async fn put_group(&self, app: AppId, group: Group) -> Result<()> {
         self.write(move |connection| {
+            for user in group.members.iter().chain([&group.owner]) {
+                if !exists(connection, app, *user)? {
+                    return Err(Failure::Domain(Error::UnknownUser));
+                }
+            }
             connection
                 .prepare_cached(
                     "INSERT INTO groups (app, id, owner, created) VALUES (?1, ?2, ?3, ?4) \

@@ -63,7 +63,7 @@ pub struct Sqlite {
 
 impl Sqlite {
     /// Opens or makes the database `halloo.db` in `folder`, bringing its schema up to date. Before
-    /// an older schema is touched, a copy named `halloo.db.before-vN` is made beside it.
+    /// an older schema is touched, a copy named `halloo.db.before-vN.0` (or the next free number) is made beside it.
     /// # Errors
     /// [`Error::Unavailable`] when it can not be opened, is damaged, or is newer than this program.
     pub fn open(folder: &Path) -> Result<Self, Error> {
@@ -125,10 +125,14 @@ impl Sqlite {
             return self.write(operation).await;
         };
         let readers = Arc::clone(readers);
-        let _place = readers.scan_place().await;
+        let place = readers.scan_place().await;
         let blocking = tokio::task::spawn_blocking({
             let readers = Arc::clone(&readers);
-            move || readers.with(operation)
+            move || {
+                // Given back when the read ends, not when its caller goes away.
+                let _place = place;
+                readers.with(operation)
+            }
         });
         blocking
             .await

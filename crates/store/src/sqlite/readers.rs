@@ -1,10 +1,10 @@
 //! Connections for reading, beside the writer.
 
 use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rusqlite::{Connection, OpenFlags};
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::Outcome;
 
@@ -16,7 +16,7 @@ pub(super) struct Readers {
     path: PathBuf,
     /// Connections that nobody uses. Held only to take one out or put one back.
     idle: Mutex<Vec<Connection>>,
-    scans: Semaphore,
+    scans: Arc<Semaphore>,
 }
 
 impl Readers {
@@ -24,7 +24,7 @@ impl Readers {
         Self {
             path,
             idle: Mutex::default(),
-            scans: Semaphore::new(SCANS),
+            scans: Arc::new(Semaphore::new(SCANS)),
         }
     }
 
@@ -48,8 +48,8 @@ impl Readers {
     }
 
     /// Waits for a place among the page reads.
-    pub(super) async fn scan_place(&self) -> Option<SemaphorePermit<'_>> {
-        self.scans.acquire().await.ok()
+    pub(super) async fn scan_place(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.scans).acquire_owned().await.ok()
     }
 
     fn open(&self) -> Outcome<Connection> {

@@ -2,15 +2,19 @@ use async_trait::async_trait;
 use halloo_core::apps::AppId;
 use halloo_core::rooms::{Room, RoomId, RoomStore};
 use halloo_core::users::UserId;
-use halloo_core::{Millis, Result};
+use halloo_core::{Error, Millis, Result};
 use rusqlite::OptionalExtension as _;
 
-use super::Sqlite;
+use super::users::exists;
+use super::{Failure, Sqlite};
 
 #[async_trait]
 impl RoomStore for Sqlite {
     async fn put_room(&self, app: AppId, room: Room) -> Result<()> {
         self.write(move |connection| {
+            if !exists(connection, app, room.owner)? {
+                return Err(Failure::Domain(Error::UnknownUser));
+            }
             connection
                 .prepare_cached(
                     "INSERT INTO rooms (app, id, owner, created) VALUES (?1, ?2, ?3, ?4) \

@@ -287,17 +287,29 @@ fn set_profile(
     for (group, ignored) in change.ignored_groups {
         put.execute(params![user.0, group, ignored])?;
     }
-    let groups: u32 = connection
+    let mut groups = count_groups(connection, user)?;
+    if groups > ignored_groups {
+        // Those that are heard again are kept only while there is room.
+        connection
+            .prepare_cached("DELETE FROM push_ignored_groups WHERE user = ?1 AND ignored = 0")?
+            .execute([user.0])?;
+        groups = count_groups(connection, user)?;
+    }
+    if groups > ignored_groups {
+        return Err(Failure::Domain(Error::IgnoredGroupLimit));
+    }
+    Ok(())
+}
+
+/// Brings the column that counts a user's rows of `push_ignored_groups` up to date.
+fn count_groups(connection: &Connection, user: UserId) -> Outcome<u32> {
+    Ok(connection
         .prepare_cached(
             "UPDATE users SET ignored_groups = \
              (SELECT count(*) FROM push_ignored_groups WHERE user = ?1) \
              WHERE id = ?1 RETURNING ignored_groups",
         )?
-        .query_row([user.0], |row| row.get(0))?;
-    if groups > ignored_groups {
-        return Err(Failure::Domain(Error::IgnoredGroupLimit));
-    }
-    Ok(())
+        .query_row([user.0], |row| row.get(0))?)
 }
 
 /// Deletes everything that is the user's. Messages stay: others hold them.

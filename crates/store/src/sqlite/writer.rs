@@ -1,6 +1,8 @@
 //! One thread that owns the only writing connection and commits for many callers at once.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -64,8 +66,7 @@ where
     fn finish(self: Box<Self>, commit: Result<(), String>) {
         let outcome = match (commit, self.outcome) {
             (Ok(()), Some(outcome)) => outcome,
-            // What the domain refused changed nothing, so a failed commit takes nothing back.
-            (Err(_), Some(Err(Failure::Domain(refusal)))) => Err(Failure::Domain(refusal)),
+            // Also a refusal: it may rest on a neighbour's change that is taken back now.
             (Err(why), _) => Err(Failure::Domain(Error::unavailable(why))),
             (Ok(()), None) => Err(Failure::Domain(Error::unavailable(
                 "the operation did not run",
@@ -81,6 +82,8 @@ pub(super) struct Writer {
     /// Present until the writer is dropped.
     jobs: Option<mpsc::Sender<Box<dyn Job>>>,
     thread: Option<JoinHandle<()>>,
+    /// Whether the last commit failed.
+    failing: Arc<AtomicBool>,
 }
 
 impl Drop for Writer {
@@ -96,14 +99,24 @@ impl Drop for Writer {
 impl Writer {
     pub(super) fn start(connection: Connection) -> Self {
         let (jobs, queue) = mpsc::channel(QUEUE);
+        let failing = Arc::new(AtomicBool::new(false));
         let thread = std::thread::Builder::new()
             .name("sqlite-writer".into())
-            .spawn(move || serve(&connection, queue))
+            .spawn({
+                let failing = Arc::clone(&failing);
+                move || serve(&connection, queue, &failing)
+            })
             .expect("the system can start a thread");
         Self {
             jobs: Some(jobs),
             thread: Some(thread),
+            failing,
         }
+    }
+
+    /// Whether the last commit failed.
+    pub(super) fn is_failing(&self) -> bool {
+        self.failing.load(Ordering::Relaxed)
     }
 
     pub(super) async fn run<T: Send + 'static>(
@@ -124,7 +137,7 @@ impl Writer {
 }
 
 /// Takes what is queued, gives each operation a savepoint and all of them one commit.
-fn serve(connection: &Connection, mut queue: mpsc::Receiver<Box<dyn Job>>) {
+fn serve(connection: &Connection, mut queue: mpsc::Receiver<Box<dyn Job>>, failing: &AtomicBool) {
     let mut batch: Vec<Box<dyn Job>> = Vec::with_capacity(BATCH);
     while let Some(first) = queue.blocking_recv() {
         let mut commit = begin(connection);
@@ -142,8 +155,11 @@ fn serve(connection: &Connection, mut queue: mpsc::Receiver<Box<dyn Job>>) {
             connection.prepare_cached("COMMIT")?.execute([])?;
             Ok(())
         });
-        metrics::counter!("halloo_store_commits_total").increment(1);
-        metrics::counter!("halloo_store_operations_total").increment(batch.len() as u64);
+        failing.store(commit.is_err(), Ordering::Relaxed);
+        if commit.is_ok() {
+            metrics::counter!("halloo_store_commits_total").increment(1);
+            metrics::counter!("halloo_store_operations_total").increment(batch.len() as u64);
+        }
         if let Err(cause) = &commit {
             error!(error = %cause, "Commit of {} operations failed: {cause}", batch.len());
             // SQLite may have rolled back by itself, for instance when the disk is full.
