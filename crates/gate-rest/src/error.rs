@@ -9,6 +9,8 @@ use halloo_core::apps::App;
 use halloo_core::{Error, TokenFault};
 use serde_json::json;
 
+use crate::observe::TOKENS_REFUSED;
+
 /// The one text for a token that opens nothing, whatever is wrong with it.
 const OAUTH: &str = "Unable to authenticate (OAuth)";
 
@@ -248,8 +250,7 @@ impl From<Error> for Failure {
             ),
             Error::IgnoredGroupLimit => Self::exceeded("too many groups are ignored for push"),
             Error::Token(fault) => {
-                metrics::counter!("halloo_tokens_refused_total", "fault" => fault.label())
-                    .increment(1);
+                metrics::counter!(TOKENS_REFUSED, "fault" => fault.label()).increment(1);
                 Self::unauthorized(OAUTH)
             }
             Error::ClientIdMismatch => {

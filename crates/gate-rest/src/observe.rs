@@ -7,6 +7,11 @@ use std::time::Instant;
 use axum::http::StatusCode;
 use metrics::{Counter, Histogram};
 
+const REQUESTS: &str = "halloo_http_requests_total";
+const REQUEST_SECONDS: &str = "halloo_http_request_duration_seconds";
+/// Bearer tokens that opened nothing, by what was wrong with them.
+pub(crate) const TOKENS_REFUSED: &str = "halloo_tokens_refused_total";
+
 /// What is known about a request before and after the router.
 pub(crate) struct RequestState {
     started: Instant,
@@ -53,13 +58,13 @@ impl RouteMetricsTable {
         let of = |route: &str| {
             let count = |class: &'static str| {
                 metrics::counter!(
-                    "halloo_http_requests_total", "route" => route.to_owned(), "status" => class
+                    REQUESTS, "route" => route.to_owned(), "status" => class
                 )
             };
             Arc::new(RouteMetrics {
                 by_class: ["other", "1xx", "2xx", "3xx", "4xx", "5xx"].map(count),
                 seconds: metrics::histogram!(
-                    "halloo_http_request_duration_seconds", "route" => route.to_owned()
+                    REQUEST_SECONDS, "route" => route.to_owned()
                 ),
             })
         };

@@ -13,6 +13,8 @@ use tracing::error;
 use super::{Failure, Outcome};
 use halloo_core::Error;
 
+const COMMITS: &str = "halloo_store_commits_total";
+const OPERATIONS: &str = "halloo_store_operations_total";
 /// Operations that may wait for the writer; callers beyond them wait to be queued.
 const QUEUE: usize = 4096;
 /// Operations that share one commit at most.
@@ -157,8 +159,8 @@ fn serve(connection: &Connection, mut queue: mpsc::Receiver<Box<dyn Job>>, faili
         });
         failing.store(commit.is_err(), Ordering::Relaxed);
         if commit.is_ok() {
-            metrics::counter!("halloo_store_commits_total").increment(1);
-            metrics::counter!("halloo_store_operations_total").increment(batch.len() as u64);
+            metrics::counter!(COMMITS).increment(1);
+            metrics::counter!(OPERATIONS).increment(batch.len() as u64);
         }
         if let Err(cause) = &commit {
             error!(error = %cause, "Commit of {} operations failed: {cause}", batch.len());
