@@ -46,8 +46,8 @@ impl World {
         let (core, app) = (&WORLD.core, &*WORLD.app);
         let user_token = WORLD.runtime.block_on(async {
             let maya = Draft {
-                name: Some("maya".into()),
-                password: Some("pw".into()),
+                name: "maya".parse().expect("a legal name"),
+                password: "pw".into(),
                 nickname: None,
             };
             let maya = core

@@ -195,8 +195,8 @@ impl World {
     /// Registers a user with password `pw-NAME`.
     pub(crate) async fn register(&self, app: &TestApp, name: &str) {
         let draft = halloo_core::users::Draft {
-            name: Some(name.to_owned()),
-            password: Some(format!("pw-{name}")),
+            name: name.parse().unwrap(),
+            password: format!("pw-{name}"),
             nickname: None,
         };
         let registered = self.server.core.users.register(app.app.id, draft).await;

@@ -189,13 +189,8 @@ fn panic_text(panic: &(dyn std::any::Any + Send)) -> &str {
 /// A body that a handler may leave unread: the service then takes the rest off the connection.
 struct Shared<B>(Arc<Mutex<B>>);
 
-/// The service's hold on a body.
-trait Rest: Send {
-    /// Reads what is left, up to `max_bytes`. `false` when the connection is of no more use.
-    fn drain(self: Box<Self>, max_bytes: usize) -> Pin<Box<dyn Future<Output = bool> + Send>>;
-}
-
-fn split<B>(request: Request<B>) -> (Request<Body>, Option<Box<dyn Rest>>)
+/// The request with a body that may be left unread, and the service's hold on that body.
+fn split<B>(request: Request<B>) -> (Request<Body>, Option<Shared<B>>)
 where
     B: http_body::Body<Data = Bytes> + Send + Unpin + 'static,
     B::Error: std::error::Error + Send + Sync + 'static,
@@ -207,11 +202,7 @@ where
     let asks = request.headers().contains_key(EXPECT);
     let (parts, body) = request.into_parts();
     let body = Arc::new(Mutex::new(body));
-    let rest: Option<Box<dyn Rest>> = if asks {
-        None
-    } else {
-        Some(Box::new(Shared(Arc::clone(&body))))
-    };
+    let rest = (!asks).then(|| Shared(Arc::clone(&body)));
     (Request::from_parts(parts, Body::new(Shared(body))), rest)
 }
 
@@ -242,33 +233,28 @@ impl<B: http_body::Body<Data = Bytes> + Unpin> http_body::Body for Shared<B> {
     }
 }
 
-impl<B> Rest for Shared<B>
-where
-    B: http_body::Body<Data = Bytes> + Send + Unpin + 'static,
-    B::Error: Send,
-{
-    fn drain(mut self: Box<Self>, max_bytes: usize) -> Pin<Box<dyn Future<Output = bool> + Send>> {
-        Box::pin(async move {
-            let mut left = max_bytes;
-            let drain = async {
-                while !http_body::Body::is_end_stream(&*self) {
-                    match tokio::time::timeout(DRAIN_PATIENCE, self.frame()).await {
-                        Ok(None) => return true,
-                        Ok(Some(Ok(frame))) => {
-                            let read = frame.data_ref().map_or(0, Buf::remaining);
-                            let Some(rest) = left.checked_sub(read) else {
-                                return false;
-                            };
-                            left = rest;
-                        }
-                        Ok(Some(Err(_))) | Err(_) => return false,
+impl<B: http_body::Body<Data = Bytes> + Unpin> Shared<B> {
+    /// Reads what is left, up to `max_bytes`. `false` when the connection is of no more use.
+    async fn drain(mut self, max_bytes: usize) -> bool {
+        let mut left = max_bytes;
+        let drain = async {
+            while !http_body::Body::is_end_stream(&self) {
+                match tokio::time::timeout(DRAIN_PATIENCE, self.frame()).await {
+                    Ok(None) => return true,
+                    Ok(Some(Ok(frame))) => {
+                        let read = frame.data_ref().map_or(0, Buf::remaining);
+                        let Some(rest) = left.checked_sub(read) else {
+                            return false;
+                        };
+                        left = rest;
                     }
+                    Ok(Some(Err(_))) | Err(_) => return false,
                 }
-                true
-            };
-            tokio::time::timeout(DRAIN_TIMEOUT, drain)
-                .await
-                .unwrap_or(false)
-        })
+            }
+            true
+        };
+        tokio::time::timeout(DRAIN_TIMEOUT, drain)
+            .await
+            .unwrap_or(false)
     }
 }

@@ -134,8 +134,8 @@ pub async fn execute(core: &Core, command: Command) -> Result<Value> {
             let given = password.is_some();
             let password = password.unwrap_or_else(random_password);
             let draft = Draft {
-                name: Some(name),
-                password: Some(password.clone()),
+                name: name.parse()?,
+                password: password.clone(),
                 nickname,
             };
             let user = core.users.register(app.id, draft).await?;

@@ -42,11 +42,16 @@ pub(crate) struct HttpServer {
 }
 
 impl HttpServer {
-    pub(crate) fn new(rest: RestGate, operations: Operations, settings: Http) -> Self {
+    pub(crate) fn new(
+        rest: RestGate,
+        operations: Operations,
+        refusal: Refusal,
+        settings: Http,
+    ) -> Self {
         Self {
-            refusal: refusal_of(&rest),
             rest,
             operations,
+            refusal,
             settings,
             requests: AtomicU64::new(0),
         }

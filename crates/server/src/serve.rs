@@ -51,7 +51,7 @@ pub struct Server {
     tasks: TaskTracker,
     stop: CancellationToken,
     // Last: the folder is let go of after everything that uses it.
-    _folder: Arc<DataFolder>,
+    _folder: DataFolder,
 }
 
 /// Opens the store of `folder` and wires the domain onto it.
@@ -101,8 +101,14 @@ impl Server {
         let metrics = surroundings.metrics.clone();
         let has_proxy = !config.http.public_url.is_empty();
         let refusal = refusal_of(&rest);
-        let operations = Operations::new(core.clone(), metrics, token, has_proxy, refusal);
-        let http = Arc::new(HttpServer::new(rest, operations, config.http));
+        let operations = Operations::new(
+            core.clone(),
+            metrics,
+            token,
+            has_proxy,
+            Arc::clone(&refusal),
+        );
+        let http = Arc::new(HttpServer::new(rest, operations, refusal, config.http));
         let http_address = listener.local_addr()?;
         tasks.spawn(Arc::clone(&http).run(listener, tasks.clone(), stop.clone()));
         tasks.spawn(sweep(core.clone(), stop.clone()));
@@ -117,7 +123,7 @@ impl Server {
             http,
             tasks,
             stop,
-            _folder: Arc::new(folder),
+            _folder: folder,
         })
     }
 

@@ -40,8 +40,8 @@ impl Tight {
             .token;
         for name in ["maya.lin", "omar"] {
             let draft = halloo_core::users::Draft {
-                name: Some(name.to_owned()),
-                password: Some(format!("pw-{name}")),
+                name: name.parse().unwrap(),
+                password: format!("pw-{name}"),
                 nickname: None,
             };
             core.users.register(app.id, draft).await.unwrap();

@@ -8,9 +8,9 @@ mod registry;
 
 use std::fmt;
 
+use crate::Millis;
 use crate::apps::AppId;
 use crate::users::{UserId, UserName};
-use crate::{Limits, Millis};
 
 pub use outbox::{Outbox, OutboxEvent};
 pub use registry::Sessions;
@@ -85,7 +85,7 @@ impl Session {
         user: (AppId, UserId, UserName),
         resource: Resource,
         opened: Millis,
-        limits: &Limits,
+        outbox_bytes: usize,
     ) -> Self {
         let (app, user, name) = user;
         Self {
@@ -95,7 +95,7 @@ impl Session {
             name,
             resource,
             opened,
-            outbox: Outbox::new(limits.outbox_bytes),
+            outbox: Outbox::new(outbox_bytes),
         }
     }
 }

@@ -17,7 +17,7 @@ type OfUser = SmallVec<[Arc<Session>; 1]>;
 pub struct Sessions {
     apps: DashMap<AppId, Arc<DashMap<UserName, OfUser>>>,
     next: AtomicU64,
-    limits: Limits,
+    outbox_bytes: usize,
 }
 
 impl Sessions {
@@ -25,7 +25,7 @@ impl Sessions {
         Self {
             apps: DashMap::new(),
             next: AtomicU64::new(1),
-            limits: limits.clone(),
+            outbox_bytes: limits.outbox_bytes,
         }
     }
 
@@ -39,7 +39,7 @@ impl Sessions {
     ) -> Arc<Session> {
         let id = SessionId(self.next.fetch_add(1, Ordering::Relaxed));
         let owner = (app, user.id, user.name.clone());
-        let session = Arc::new(Session::new(id, owner, resource, now, &self.limits));
+        let session = Arc::new(Session::new(id, owner, resource, now, self.outbox_bytes));
         let of_app = Arc::clone(&self.apps.entry(app).or_default());
         of_app
             .entry(user.name.clone())

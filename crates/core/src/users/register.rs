@@ -7,13 +7,13 @@ use super::{NewUser, PasswordHash, User, UserName, Users, entity_uuid};
 use crate::apps::AppId;
 use crate::{Error, Limits, Result};
 
-/// A user as the caller describes him, not yet checked.
-#[derive(Clone, Debug, Default)]
+/// A user as the caller describes him; password and nickname are not yet checked.
+#[derive(Clone, Debug)]
 pub struct Draft {
-    /// Name in any letter case; `None` when absent.
-    pub name: Option<String>,
-    /// Password; `None` when absent.
-    pub password: Option<String>,
+    /// Name.
+    pub name: UserName,
+    /// Password.
+    pub password: String,
     /// Nickname; absent and empty mean the same.
     pub nickname: Option<String>,
 }
@@ -35,14 +35,14 @@ struct Checked {
 }
 
 impl Draft {
-    /// Checks name, password and nickname, in this order. Source: Easemob REST 1.5.
+    /// Checks password and nickname, in this order; the name was when it was read.
+    /// Source: Easemob REST 1.5.
     fn check(self, limits: &Limits) -> Result<Checked> {
-        let name = self.name.ok_or(Error::NameMissing)?.parse()?;
-        let password = check_password(self.password, limits)?;
+        let password = check_password(Some(self.password), limits)?;
         let nickname = self.nickname.filter(|nickname| !nickname.is_empty());
         check_nickname(nickname.as_deref(), limits)?;
         Ok(Checked {
-            name,
+            name: self.name,
             password,
             nickname: nickname.map(Into::into),
         })

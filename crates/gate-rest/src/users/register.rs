@@ -19,16 +19,8 @@ use crate::reply::Envelope;
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct NotRegistered {
-    username: UserNameText,
+    username: String,
     register_user_fail_reason: String,
-}
-
-struct UserNameText(UserName);
-
-impl Serialize for UserNameText {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.0.as_str())
-    }
 }
 
 /// Register one user (an object) or up to 60 (an array).
@@ -110,7 +102,7 @@ async fn bulk(call: &Call, list: Vec<Value>) -> Result<Response, Failure> {
             }
             Outcome::Taken(name) => failures.push(NotRegistered {
                 register_user_fail_reason: format!("the {name} already exists"),
-                username: UserNameText(name),
+                username: name.to_string(),
             }),
         }
     }
@@ -127,14 +119,13 @@ fn draft(object: Value) -> Result<Draft, Failure> {
     let name = fields.value("username").ok_or(Error::NameMissing)?;
     // A name of the wrong type is an illegal name, shown as it was sent.
     let name = body::text(name).ok_or_else(|| Error::NameIllegal(name.to_string()))?;
-    name.parse::<UserName>()?;
+    let name: UserName = name.parse()?;
     let password = fields
         .text("password")?
         .filter(|password| !password.is_empty());
-    let password = password.ok_or(Error::PasswordMissing)?;
     Ok(Draft {
-        name: Some(name),
-        password: Some(password),
+        name,
+        password: password.ok_or(Error::PasswordMissing)?,
         nickname: fields.text("nickname")?,
     })
 }
