@@ -22,7 +22,7 @@ use crate::serve::{Server, Surroundings, open_core};
 use crate::system::{SystemClock, SystemEntropy};
 use crate::telemetry;
 
-use output::{banner, describe_app, describe_user, field, lines, out, print};
+use output::{SECRETS, banner, describe_app, describe_user, field, lines, out, print};
 
 /// How long a sub-command waits for a data folder that somebody else is using.
 const BUSY_PATIENCE: Duration = Duration::from_secs(10);
@@ -309,7 +309,9 @@ fn app(config: &Config, action: AppAction, json: bool) -> Result<()> {
     match action {
         AppAction::Create { app, registration } => {
             let made = carry_out(config, Command::AppCreate { app, registration })?;
-            print(json, &made, |app| describe_app(app, false))
+            // Scripts get everything at once, a screen does not.
+            let shown = if json { made } else { without_secrets(made) };
+            print(json, &shown, describe_app)
         }
         AppAction::List => {
             let apps = carry_out(config, Command::AppList)?;
@@ -329,29 +331,36 @@ fn app(config: &Config, action: AppAction, json: bool) -> Result<()> {
             secrets,
             client_secret,
         } => {
-            let mut shown = carry_out(config, Command::AppShow { app })?;
+            let shown = carry_out(config, Command::AppShow { app })?;
             if client_secret {
                 return out(&format!("{}\n", field(&shown, "client_secret")));
             }
-            if !secrets && let Some(fields) = shown.as_object_mut() {
-                fields.remove("client_secret");
-                fields.remove("rtm_secret");
-            }
-            print(json, &shown, |app| describe_app(app, secrets))
+            let shown = if secrets {
+                shown
+            } else {
+                without_secrets(shown)
+            };
+            print(json, &shown, describe_app)
         }
         AppAction::RotateSecret { app, rtm } => {
             let rotated = carry_out(config, Command::AppRotateSecret { app, rtm })?;
-            print(json, &rotated, |app| describe_app(app, true))
+            print(json, &rotated, describe_app)
         }
         AppAction::SetRegistration { app, registration } => {
-            let mut changed = carry_out(config, Command::AppSetRegistration { app, registration })?;
-            if let Some(fields) = changed.as_object_mut() {
-                fields.remove("client_secret");
-                fields.remove("rtm_secret");
-            }
-            print(json, &changed, |app| describe_app(app, false))
+            let changed = carry_out(config, Command::AppSetRegistration { app, registration })?;
+            print(json, &without_secrets(changed), describe_app)
         }
     }
+}
+
+/// An app without what opens it.
+fn without_secrets(mut app: Value) -> Value {
+    if let Some(fields) = app.as_object_mut() {
+        for secret in SECRETS {
+            fields.remove(secret);
+        }
+    }
+    app
 }
 
 fn user(config: &Config, action: UserAction, json: bool) -> Result<()> {

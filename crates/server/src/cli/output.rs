@@ -56,16 +56,16 @@ fn quoted(path: &Path) -> String {
     }
 }
 
-pub(super) fn describe_app(app: &Value, secrets: bool) -> String {
+/// The fields of an app that open it.
+pub(super) const SECRETS: [&str; 2] = ["client_secret", "rtm_secret"];
+
+/// An app, with its secrets as far as they are there.
+pub(super) fn describe_app(app: &Value) -> String {
     let mut shown = vec![format!("{}/{}", field(app, "org"), field(app, "app"))];
-    let mut keys = vec!["application", "client_id", "pid", "registration"];
-    if secrets {
-        keys.extend(["client_secret", "rtm_secret"]);
-    }
-    shown.extend(
-        keys.iter()
-            .map(|key| format!("  {key:<13}  {}", field(app, key))),
-    );
+    let keys = ["application", "client_id", "pid", "registration"];
+    let keys = keys.into_iter().chain(SECRETS);
+    let keys = keys.filter(|key| app.get(key).is_some());
+    shown.extend(keys.map(|key| format!("  {key:<13}  {}", field(app, key))));
     shown.join("\n")
 }
 
