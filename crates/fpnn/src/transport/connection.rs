@@ -1,0 +1,291 @@
+//! The handle to a connection.
+
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::task::AtomicWaker;
+use tokio::sync::{Notify, oneshot};
+use tokio::time::Instant;
+
+use crate::transport::{Closed, Limits};
+use crate::{Answer, Method, Refusal, codes};
+
+/// Stands in for "never" where a timeout reaches beyond what the clock can say.
+const FAR: Duration = Duration::from_hours(24 * 365);
+/// Bytes that a quest takes in the queue beside its method and payload.
+const QUEST_OVERHEAD: usize = 128;
+
+/// The way to send quests on a connection, for its server as for its client. Cheap to clone; the
+/// connection does not end with its handles.
+#[derive(Clone)]
+pub struct Connection {
+    shared: Arc<Shared>,
+}
+
+/// What handles share with the task that drives the connection.
+pub(super) struct Shared {
+    address: SocketAddr,
+    tls: bool,
+    encrypted: AtomicBool,
+    max_queued_bytes: usize,
+    close_when_full: bool,
+    /// Bytes of quests that were not yet laid out for writing.
+    queued_bytes: AtomicUsize,
+    /// The task of the connection.
+    task: AtomicWaker,
+    /// What the task has to do next. Held for moments only, and no other lock beside it.
+    orders: Mutex<Orders>,
+    over: Notify,
+}
+
+#[derive(Default)]
+struct Orders {
+    quests: VecDeque<Outgoing>,
+    ending: Ending,
+    /// Why it ended, once it has.
+    over: Option<Arc<Closed>>,
+}
+
+impl Orders {
+    fn is_ending(&self) -> bool {
+        self.over.is_some() || self.ending != Ending::No
+    }
+}
+
+/// How handles want the connection to end.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Ending {
+    #[default]
+    No,
+    /// After everything that was received or queued.
+    Graceful,
+    /// At once.
+    Abort,
+    /// At once: the queue was full.
+    SlowReader,
+}
+
+/// A quest that waits to be written.
+pub(super) struct Outgoing {
+    pub(super) method: Method,
+    pub(super) payload: Bytes,
+    /// Absent in one-way quests.
+    pub(super) answer: Option<(oneshot::Sender<Answer>, Instant)>,
+}
+
+/// What a quest counts in the queue, in bytes.
+pub(super) fn weight(method: &Method, payload: &Bytes) -> usize {
+    QUEST_OVERHEAD + method.as_bytes().len() + payload.len()
+}
+
+impl Connection {
+    pub(super) fn new(address: SocketAddr, tls: bool, limits: &Limits) -> Self {
+        Self {
+            shared: Arc::new(Shared {
+                address,
+                tls,
+                encrypted: AtomicBool::new(false),
+                max_queued_bytes: limits.max_queued_bytes,
+                close_when_full: limits.close_when_full,
+                queued_bytes: AtomicUsize::new(0),
+                task: AtomicWaker::new(),
+                orders: Mutex::default(),
+                over: Notify::new(),
+            }),
+        }
+    }
+
+    /// Sends a two-way quest, at once and without being awaited. `payload` is a `MessagePack` map;
+    /// see [`Map`](crate::Map). The answer is a refusal with code 20003 when none came within
+    /// `timeout`, 20002 when the connection ended before, 20011 when too much is waiting to be
+    /// written.
+    pub fn quest(&self, method: Method, payload: Bytes, timeout: Duration) -> Awaiting {
+        let deadline = far(Instant::now(), timeout);
+        let (sender, receiver) = oneshot::channel();
+        let quest = Outgoing {
+            method,
+            payload,
+            answer: Some((sender, deadline)),
+        };
+        // A refusal goes the way of the answer.
+        let _ = self.queue(quest);
+        Awaiting(receiver)
+    }
+
+    /// Sends a quest that is never answered.
+    /// # Errors
+    /// 20002 when the connection has ended, 20011 when too much is waiting to be written. Success
+    /// means queued, not received.
+    pub fn one_way(&self, method: Method, payload: Bytes) -> Result<(), Refusal> {
+        let quest = Outgoing {
+            method,
+            payload,
+            answer: None,
+        };
+        self.queue(quest)
+    }
+
+    fn queue(&self, quest: Outgoing) -> Result<(), Refusal> {
+        let shared = &self.shared;
+        let weight = weight(&quest.method, &quest.payload);
+        let mut orders = shared.orders();
+        let queued = shared.queued_bytes.load(Ordering::Relaxed);
+        let refusal = if orders.is_ending() {
+            closed()
+        } else if queued > 0 && queued.saturating_add(weight) > shared.max_queued_bytes {
+            // A quest that alone is over the limit may pass through an empty queue.
+            if shared.close_when_full {
+                orders.ending = Ending::SlowReader;
+            }
+            Refusal::new(codes::QUEUE_FULL, "too many quests wait to be sent")
+        } else {
+            shared.queued_bytes.fetch_add(weight, Ordering::Relaxed);
+            orders.quests.push_back(quest);
+            drop(orders);
+            shared.task.wake();
+            return Ok(());
+        };
+        drop(orders);
+        shared.task.wake();
+        if let Some((answer, _)) = quest.answer {
+            let _ = answer.send(Err(refusal.clone()));
+        }
+        Err(refusal)
+    }
+
+    /// Closes the connection gracefully: reads no more, answers what was read, sends what is
+    /// queued. Quests of ours that are still unanswered fail with 20002.
+    pub fn close(&self) {
+        self.shared.end_with(Ending::Graceful);
+    }
+
+    /// Closes the connection at once.
+    pub fn abort(&self) {
+        self.shared.end_with(Ending::Abort);
+    }
+
+    /// Waits until the connection has ended, and says why it did.
+    pub async fn closed(&self) -> Arc<Closed> {
+        loop {
+            let over = self.shared.over.notified();
+            tokio::pin!(over);
+            over.as_mut().enable();
+            if let Some(why) = &self.shared.orders().over {
+                return Arc::clone(why);
+            }
+            over.await;
+        }
+    }
+
+    /// Whether the connection has ended or is about to.
+    pub fn is_closed(&self) -> bool {
+        self.shared.orders().is_ending()
+    }
+
+    /// The peer's address.
+    pub fn address(&self) -> SocketAddr {
+        self.shared.address
+    }
+
+    /// Whether it runs inside TLS.
+    pub fn is_tls(&self) -> bool {
+        self.shared.tls
+    }
+
+    /// Whether a key was exchanged, so that frames are encrypted.
+    pub fn is_encrypted(&self) -> bool {
+        self.shared.encrypted.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn shared(&self) -> &Arc<Shared> {
+        &self.shared
+    }
+}
+
+/// The end of `timeout`, or as late as can be said.
+pub(super) fn far(now: Instant, timeout: Duration) -> Instant {
+    now.checked_add(timeout).unwrap_or(now + FAR)
+}
+
+fn closed() -> Refusal {
+    Refusal::new(codes::CONNECTION_CLOSED, "connection closed")
+}
+
+impl Shared {
+    fn orders(&self) -> MutexGuard<'_, Orders> {
+        self.orders.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn end_with(&self, ending: Ending) {
+        let mut orders = self.orders();
+        orders.ending = orders.ending.max(ending);
+        drop(orders);
+        self.task.wake();
+    }
+
+    pub(super) fn set_encrypted(&self) {
+        self.encrypted.store(true, Ordering::Relaxed);
+    }
+
+    /// Has `waker` called for every new order from now on.
+    pub(super) fn register(&self, waker: &Waker) {
+        self.task.register(waker);
+    }
+
+    /// Wakes the task of the connection.
+    pub(super) fn wake(&self) {
+        self.task.wake();
+    }
+
+    /// Gives every queued quest to `take`, and says how the connection is to end.
+    pub(super) fn take(&self, take: impl FnMut(Outgoing)) -> Ending {
+        let mut orders = self.orders();
+        if orders.quests.is_empty() {
+            // A queue that once was long shall not keep its memory.
+            orders.quests = VecDeque::new();
+        } else {
+            orders.quests.drain(..).for_each(take);
+        }
+        orders.ending
+    }
+
+    /// A taken quest was laid out for writing, or dropped.
+    pub(super) fn unqueued(&self, weight: usize) {
+        self.queued_bytes.fetch_sub(weight, Ordering::Relaxed);
+    }
+
+    /// Refuses further quests and fails those in the queue.
+    pub(super) fn refuse(&self) {
+        let mut orders = self.orders();
+        orders.ending = orders.ending.max(Ending::Graceful);
+        // Dropped outside the lock: a waiting task may run as soon as its sender is gone.
+        let quests = std::mem::take(&mut orders.quests);
+        drop(orders);
+        drop(quests);
+    }
+
+    /// The connection has ended.
+    pub(super) fn finish(&self, why: Arc<Closed>) {
+        self.refuse();
+        self.orders().over = Some(why);
+        self.over.notify_waiters();
+    }
+}
+
+/// The answer to a quest of ours, to be awaited. Dropping it drops the answer, not the quest.
+pub struct Awaiting(oneshot::Receiver<Answer>);
+
+impl Future for Awaiting {
+    type Output = Answer;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Answer> {
+        let received = std::task::ready!(Pin::new(&mut self.0).poll(context));
+        Poll::Ready(received.unwrap_or_else(|_| Err(closed())))
+    }
+}

@@ -1,0 +1,174 @@
+//! How connections behave.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::{MAX_FRAME_BYTES, Mode, PrivateKey, PublicKey, Strength};
+
+/// Now, in Unix milliseconds; what `*ping` answers.
+pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
+
+/// Fills a buffer with unpredictable bytes.
+pub type Entropy = Arc<dyn Fn(&mut [u8]) + Send + Sync>;
+
+/// How a server treats its connections.
+#[derive(Clone)]
+pub struct Options {
+    /// Time for `*ping`.
+    pub clock: Clock,
+    /// The key that `*key` is answered with; without one `*key` closes the connection.
+    pub key: Option<Arc<PrivateKey>>,
+    /// TLS on every connection; `*key` is refused then.
+    pub tls: Option<Arc<rustls::ServerConfig>>,
+    /// Connections at a time; further ones wait in the listener's backlog.
+    pub max_connections: usize,
+    /// Bounds of each connection.
+    pub limits: Limits,
+}
+
+impl Options {
+    /// Plain connections without a key, at most 100,000, with default limits.
+    pub fn new(clock: Clock) -> Self {
+        Self {
+            clock,
+            key: None,
+            tls: None,
+            max_connections: 100_000,
+            limits: Limits::default(),
+        }
+    }
+}
+
+/// Bounds of one connection, on either end.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// Bytes of a received frame, header included. 8 MiB. Source: FPNN section 5.
+    pub max_frame_bytes: usize,
+    /// Received quests that are being answered; at the limit nothing more is read. 1,024.
+    pub max_in_flight: usize,
+    /// Bytes waiting to be written above which no further quest begins. 256 KiB.
+    pub max_unsent_bytes: usize,
+    /// Bytes of our own quests waiting to be written; a further one is refused with 20011. 1 MiB.
+    pub max_queued_bytes: usize,
+    /// Whether a quest of ours that finds the queue full also closes the connection as a slow
+    /// reader. True.
+    pub close_when_full: bool,
+    /// Time without a package in either direction. 10 minutes. Source: RTM server gate, section 12.
+    pub idle_timeout: Option<Duration>,
+    /// What a new connection has for its first whole package. No bound but the others.
+    pub first_frame: Option<FirstFrame>,
+    /// Time for a package from its first byte to its last. 30 s.
+    pub frame_timeout: Duration,
+    /// Time for the peer to take some of what is being written. 30 s.
+    pub write_timeout: Duration,
+    /// Time for the TLS handshake. 10 s.
+    pub tls_timeout: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            max_frame_bytes: MAX_FRAME_BYTES,
+            max_in_flight: 1024,
+            max_unsent_bytes: 256 * 1024,
+            max_queued_bytes: 1024 * 1024,
+            close_when_full: true,
+            idle_timeout: Some(Duration::from_mins(10)),
+            first_frame: None,
+            frame_timeout: Duration::from_secs(30),
+            write_timeout: Duration::from_secs(30),
+            tls_timeout: Duration::from_secs(10),
+        }
+    }
+}
+
+/// What a connection has for its first whole package, where strangers may connect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FirstFrame {
+    /// Time from the connection on, TLS handshake included.
+    pub within: Duration,
+    /// Received bytes.
+    pub max_bytes: usize,
+}
+
+impl Default for FirstFrame {
+    /// 10 s and 64 KiB.
+    fn default() -> Self {
+        Self {
+            within: Duration::from_secs(10),
+            max_bytes: 64 * 1024,
+        }
+    }
+}
+
+/// How a client connects.
+#[derive(Clone)]
+pub struct ClientOptions {
+    /// Time for `*ping`, which a server may ask too.
+    pub clock: Clock,
+    /// Time until the connection can be used, key exchange or TLS handshake included. 5 s.
+    pub connect_timeout: Duration,
+    /// Encryption of the FPNN wire; not together with TLS.
+    pub encryption: Option<Encryption>,
+    /// TLS with the name that the certificate must carry.
+    pub tls: Option<(
+        Arc<rustls::ClientConfig>,
+        rustls::pki_types::ServerName<'static>,
+    )>,
+    /// Probes of a silent server; none by default.
+    pub keepalive: Option<Keepalive>,
+    /// Bounds of the connection.
+    pub limits: Limits,
+}
+
+impl ClientOptions {
+    /// A plain connection that never becomes idle, refuses quests above 16 MiB of unsent ones, and
+    /// has default limits beside that.
+    pub fn new(clock: Clock) -> Self {
+        Self {
+            clock,
+            connect_timeout: Duration::from_secs(5),
+            encryption: None,
+            tls: None,
+            keepalive: None,
+            limits: Limits {
+                idle_timeout: None,
+                close_when_full: false,
+                max_queued_bytes: 16 * 1024 * 1024,
+                ..Limits::default()
+            },
+        }
+    }
+}
+
+/// Encryption of the FPNN wire, as a client asks for it. Source: FPNN section 7.
+#[derive(Clone)]
+pub struct Encryption {
+    /// The server's key.
+    pub server: PublicKey,
+    /// Whether packages or the whole stream are encrypted.
+    pub mode: Mode,
+    /// Length of the cipher's key.
+    pub strength: Strength,
+    /// Makes the key pair of each connection.
+    pub entropy: Entropy,
+}
+
+/// Probing a silent peer with `*ping`. Source: FPNN section 6.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Keepalive {
+    /// Time without a received byte after which a probe is sent, and then the next.
+    pub after: Duration,
+    /// Unanswered probes after which the connection is closed.
+    pub probes: u32,
+}
+
+impl Default for Keepalive {
+    /// 20 s and three probes, as the C++ SDK has it.
+    fn default() -> Self {
+        Self {
+            after: Duration::from_secs(20),
+            probes: 3,
+        }
+    }
+}

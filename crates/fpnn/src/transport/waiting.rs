@@ -1,0 +1,85 @@
+//! Quests of ours that wait for their answers.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+use tokio::time::Instant;
+
+use crate::{Answer, Refusal, codes};
+
+/// Timeouts are looked at no more often than this, all of them at once.
+const GRAIN: Duration = Duration::from_millis(10);
+
+/// Unanswered quests by sequence number. Instead of a timer per quest there is one moment before
+/// which none can expire; when it has come, all are looked at.
+#[derive(Default)]
+pub(super) struct Waiting {
+    quests: HashMap<u32, Unanswered>,
+    /// Not later than the first deadline; absent when there are no quests.
+    look: Option<Instant>,
+}
+
+struct Unanswered {
+    answer: oneshot::Sender<Answer>,
+    deadline: Instant,
+}
+
+impl Waiting {
+    pub(super) fn insert(
+        &mut self,
+        sequence: u32,
+        answer: oneshot::Sender<Answer>,
+        deadline: Instant,
+    ) {
+        self.look = Some(self.look.map_or(deadline, |look| look.min(deadline)));
+        self.quests
+            .insert(sequence, Unanswered { answer, deadline });
+    }
+
+    pub(super) fn contains(&self, sequence: u32) -> bool {
+        self.quests.contains_key(&sequence)
+    }
+
+    /// Hands an answer over. One that nobody waits for is dropped: it is late, or nobody asked.
+    pub(super) fn answer(&mut self, sequence: u32, answer: Answer) {
+        if let Some(quest) = self.quests.remove(&sequence) {
+            let _ = quest.answer.send(answer);
+        }
+    }
+
+    /// When [`expire`](Self::expire) is to be called.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        self.look
+    }
+
+    /// Fails what has waited for too long.
+    pub(super) fn expire(&mut self, now: Instant) {
+        if self.look.is_none_or(|look| look > now) {
+            return;
+        }
+        let late = self.quests.extract_if(|_, quest| quest.deadline <= now);
+        for (_, quest) in late {
+            let refusal = Refusal::new(codes::TIMEOUT, "no answer in time");
+            let _ = quest.answer.send(Err(refusal));
+        }
+        let next = self.quests.values().map(|quest| quest.deadline).min();
+        self.look = next.map(|deadline| deadline.max(now + GRAIN));
+    }
+
+    /// Gives memory back once nothing waits.
+    pub(super) fn release(&mut self) {
+        if self.quests.is_empty() {
+            self.look = None;
+            if self.quests.capacity() > 0 {
+                self.quests = HashMap::new();
+            }
+        }
+    }
+
+    /// Fails everything with 20002: dropped senders say so.
+    pub(super) fn fail(&mut self) {
+        self.quests.clear();
+        self.look = None;
+    }
+}
