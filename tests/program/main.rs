@@ -6,6 +6,7 @@ mod command_line;
 mod crash;
 mod operations;
 mod refusals;
+mod rtm;
 mod settings;
 mod site;
 mod start;

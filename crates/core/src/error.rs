@@ -92,6 +92,51 @@ pub enum Error {
     #[error("the cursor is not valid")]
     BadCursor,
 
+    /// A user id that is not positive.
+    #[error("a user id must be positive")]
+    UidIllegal,
+    /// The id of a group or room that is not positive.
+    #[error("the id of a group or room must be positive")]
+    IdIllegal,
+    /// A list without anything in it, or a change that changes nothing.
+    #[error("{0} is empty")]
+    Empty(&'static str),
+    /// A list that is too long.
+    #[error("{what} has {sent} entries, at most {most} are allowed")]
+    TooMany {
+        /// Which list.
+        what: &'static str,
+        /// How many it has.
+        sent: usize,
+        /// How many it may have.
+        most: usize,
+    },
+    /// A text that is too long.
+    #[error("{what} has {sent} bytes, at most {most} are allowed")]
+    TooLong {
+        /// Which text.
+        what: &'static str,
+        /// Its bytes.
+        sent: usize,
+        /// How many it may have.
+        most: usize,
+    },
+    /// The group would have more members than it may.
+    #[error("the group is full")]
+    GroupFull,
+    /// The app holds as many groups as it may.
+    #[error("the app's group quota is reached")]
+    GroupQuotaReached,
+    /// The user would be in more rooms than he may.
+    #[error("the user is in too many rooms")]
+    RoomLimit,
+    /// The user would have more push devices, or more conversations muted for push, than he may.
+    #[error("the user has too many push settings")]
+    PushLimit,
+    /// The user would have more data keys than he may.
+    #[error("the user has too many data keys")]
+    DataLimit,
+
     /// Too many calls of this app.
     #[error("too many requests")]
     RateLimited,

@@ -12,6 +12,7 @@ pub mod apps;
 pub mod bans;
 mod error;
 pub mod groups;
+pub mod info;
 mod limits;
 pub mod messages;
 pub mod ports;
@@ -32,9 +33,13 @@ pub use uuid::Uuid;
 use tokio_util::task::TaskTracker;
 
 use apps::{App, AppId, Apps};
+use bans::Bans;
+use groups::Groups;
 use messages::Messages;
 use ports::{Clock, Entropy, Store};
+use push::Push;
 use relations::{Blocks, Contacts};
+use rooms::Rooms;
 use sessions::{Resource, Session, Sessions};
 use tokens::Tokens;
 use users::{User, Users};
@@ -87,6 +92,14 @@ pub struct Core {
     pub contacts: Arc<Contacts>,
     /// Block lists.
     pub blocks: Arc<Blocks>,
+    /// Groups, their members and texts.
+    pub groups: Arc<Groups>,
+    /// Rooms, who is in them, and their texts.
+    pub rooms: Arc<Rooms>,
+    /// Mutes in groups, rooms and apps.
+    pub bans: Arc<Bans>,
+    /// Push devices and muted conversations.
+    pub push: Arc<Push>,
     /// The conversation log.
     pub messages: Arc<Messages>,
     context: Context,
@@ -108,12 +121,16 @@ impl Core {
             tasks: TaskTracker::new(),
         };
         let apps = Arc::new(Apps::new(context.clone()));
-        let sessions = Arc::new(Sessions::new(&context.limits));
+        let sessions = Arc::new(Sessions::new(context.clone()));
         let users = Arc::new(Users::new(context.clone(), Arc::clone(&sessions)));
         Self {
             tokens: Arc::new(Tokens::new(context.clone(), Arc::clone(&users))),
-            contacts: Arc::new(Contacts::new(context.clone())),
-            blocks: Arc::new(Blocks::new(context.clone())),
+            contacts: Arc::new(Contacts::new(context.clone(), Arc::clone(&users))),
+            blocks: Arc::new(Blocks::new(context.clone(), Arc::clone(&users))),
+            groups: Arc::new(Groups::new(context.clone(), Arc::clone(&users))),
+            rooms: Arc::new(Rooms::new(context.clone(), Arc::clone(&users))),
+            bans: Arc::new(Bans::new(context.clone(), Arc::clone(&users))),
+            push: Arc::new(Push::new(context.clone(), Arc::clone(&users))),
             messages: Arc::new(Messages::new(context.clone())),
             apps,
             users,
@@ -188,10 +205,10 @@ impl Core {
         }
     }
 
-    /// Deletes what has expired; call it now and then. Returns how many tokens went.
+    /// Deletes what has expired; call it now and then. Returns how many tokens and mutes went.
     /// # Errors
     /// [`Error::Unavailable`] when the store can not be written.
     pub async fn sweep(&self) -> Result<u64> {
-        self.tokens.sweep().await
+        Ok(self.tokens.sweep().await? + self.bans.sweep().await?)
     }
 }

@@ -1,6 +1,7 @@
 //! Every limit of the domain: its name, its default, and the document that it comes from.
 
-/// Limits of the domain. Section numbers are those of the Easemob REST specification.
+/// Limits of the domain. Section numbers are those of the Easemob REST specification, "RTM" stands for
+/// section 10 of the RTM server gate's.
 #[derive(Clone, Debug)]
 pub struct Limits {
     /// Users of one app; `None`: no quota. Section 3.1.
@@ -17,6 +18,38 @@ pub struct Limits {
     pub blocks: u32,
     /// Groups that one user ignores for push. Ours: 1000.
     pub ignored_groups: u32,
+    /// Friends of one user whom RTM added. RTM: 300.
+    pub friends: u32,
+    /// Ids in one change or query of friends or blocks. RTM: 100.
+    pub relation_ids: usize,
+    /// Ids in one online query. RTM: 200.
+    pub online_ids: usize,
+    /// Ids in one query of public texts. Ours: 1000; RTM recommends 100.
+    pub info_ids: usize,
+    /// Bytes of a public or private text. RTM: 65,535.
+    pub info_bytes: usize,
+    /// Bytes of a data key. RTM: 128.
+    pub data_key_bytes: usize,
+    /// Bytes of a data value. RTM: 65,535.
+    pub data_value_bytes: usize,
+    /// Data keys of one user. Ours: 1000.
+    pub data_keys: u32,
+    /// Groups of one app; `None`: no quota. RTM: 10,000.
+    pub groups_per_app: Option<u64>,
+    /// Members of one group. RTM: 10,000.
+    pub group_members: u32,
+    /// Ids in one change of a group's members. RTM: 100.
+    pub group_ids: usize,
+    /// Rooms of one user. RTM: 10.
+    pub rooms: u32,
+    /// Ids in one change or query of rooms. Ours: 1000; RTM recommends 100.
+    pub room_ids: usize,
+    /// Bytes of a push device's token. Ours: 4096.
+    pub device_token_bytes: usize,
+    /// Push devices of one user. Ours: 100.
+    pub devices: u32,
+    /// Conversations and message types that one user muted for push. Ours: 1000.
+    pub push_mutes: u32,
     /// Names in one batch status call. Section 3.19: 100.
     pub batch_status: usize,
     /// Users in one page of a list or bulk deletion. Sections 3.5 and 3.7: 100.
@@ -51,6 +84,22 @@ impl Default for Limits {
             contacts: 1000,
             blocks: 500,
             ignored_groups: 1000,
+            friends: 300,
+            relation_ids: 100,
+            online_ids: 200,
+            info_ids: 1000,
+            info_bytes: 65_535,
+            data_key_bytes: 128,
+            data_value_bytes: 65_535,
+            data_keys: 1000,
+            groups_per_app: Some(10_000),
+            group_members: 10_000,
+            group_ids: 100,
+            rooms: 10,
+            room_ids: 1000,
+            device_token_bytes: 4096,
+            devices: 100,
+            push_mutes: 1000,
             batch_status: 100,
             page: 100,
             default_page: 10,
@@ -80,6 +129,8 @@ pub struct RateLimits {
     pub batch_status: Option<u32>,
     /// Each of the block-list calls, beside the shared limit. Documented: 50.
     pub blocks: Option<u32>,
+    /// Every quest at the RTM server gate. Documented: 100, RTM.
+    pub rtm_server: Option<u32>,
 }
 
 /// Parameters of Argon2id, and the pool that computes it.

@@ -7,8 +7,10 @@ use async_trait::async_trait;
 use crate::{Millis, Result};
 
 pub use crate::apps::AppStore;
+pub use crate::bans::BanStore;
 pub use crate::groups::GroupStore;
 pub use crate::messages::MessageStore;
+pub use crate::push::PushStore;
 pub use crate::relations::{BlockStore, ContactStore};
 pub use crate::rooms::RoomStore;
 pub use crate::tokens::TokenStore;
@@ -36,6 +38,8 @@ pub trait Store:
     + BlockStore
     + GroupStore
     + RoomStore
+    + BanStore
+    + PushStore
     + MessageStore
     + Maintenance
 {
@@ -49,6 +53,8 @@ impl<T> Store for T where
         + BlockStore
         + GroupStore
         + RoomStore
+        + BanStore
+        + PushStore
         + MessageStore
         + Maintenance
 {

@@ -64,6 +64,11 @@ impl Decoder {
         self.buffer.extend_from_slice(bytes);
     }
 
+    /// From now on takes frames of up to `max_frame_bytes`.
+    pub fn limit(&mut self, max_frame_bytes: usize) {
+        self.max_frame_bytes = max_frame_bytes;
+    }
+
     /// Bytes that have arrived and are not yet cut: of a frame that is incomplete, once there is no next.
     pub fn buffered(&self) -> usize {
         self.buffer.len()

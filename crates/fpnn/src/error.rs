@@ -40,6 +40,9 @@ pub enum WireError {
     /// The payload is not a map.
     #[error("the payload is not a map")]
     NotAMap,
+    /// The payload has more than [`crate::MAX_FIELDS`] fields.
+    #[error("the payload has too many fields")]
+    TooManyFields,
     /// A key of the payload is neither text nor bytes.
     #[error("a key of the payload is not text")]
     KeyNotText,
@@ -60,7 +63,7 @@ impl WireError {
             Self::Json => codes::JSON_CONVERSION,
             Self::NotAMap => codes::NOT_A_MAP,
             Self::KeyNotText => codes::KEY_NOT_TEXT,
-            Self::MessagePack | Self::TooDeep => codes::DECODING,
+            Self::MessagePack | Self::TooManyFields | Self::TooDeep => codes::DECODING,
         }
     }
 }

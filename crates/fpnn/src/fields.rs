@@ -5,6 +5,8 @@ use smallvec::SmallVec;
 use crate::value::{Head, MAX_NESTING, Reader, Value, to_size};
 use crate::{Refusal, WireError, codes};
 
+/// Fields of a payload; SDKs send up to about 20. Looking one up walks over those that are not indexed.
+pub const MAX_FIELDS: usize = 256;
 /// Fields that are found without walking over the payload again. Quests have up to about ten.
 const INDEXED: usize = 12;
 
@@ -59,7 +61,8 @@ impl From<FieldError> for Refusal {
 }
 
 impl<'a> Fields<'a> {
-    /// Checks a whole payload in one pass: one map with text keys, nested [`MAX_NESTING`] deep at
+    /// Checks a whole payload in one pass: one map with text keys and at most [`MAX_FIELDS`] of
+    /// them, nested [`MAX_NESTING`] deep at
     /// most, every declared length within the payload, no byte left over. Text is not checked to be
     /// UTF-8 (that is for [`Fields::text`]), and extension types are passed over. Takes no memory.
     /// # Errors
@@ -75,6 +78,9 @@ impl<'a> Fields<'a> {
         // An entry has at least two bytes.
         if to_size(count) > reader.0.len() / 2 {
             return Err(WireError::MessagePack);
+        }
+        if to_size(count) > MAX_FIELDS {
+            return Err(WireError::TooManyFields);
         }
         let mut index = SmallVec::new();
         let mut rest = Reader(&[]);

@@ -53,7 +53,7 @@ pub use encryption::{
     Strength, UnknownCurve,
 };
 pub use error::WireError;
-pub use fields::{FieldError, Fields};
+pub use fields::{FieldError, Fields, MAX_FIELDS};
 pub use frame::{Answer, Encoding, Frame, Method, MethodLength, Quest, Refusal, ReplyTo};
 pub use map::{List, Map};
 pub use value::{Entries, Items, Kind, MAX_NESTING, Value};

@@ -223,7 +223,14 @@ impl From<Error> for Failure {
             Error::UnknownApp { org, name } => {
                 Self::unknown_app(&org, &name, &format!("{org}/{name}"))
             }
-            Error::AppExists | Error::IllegalAppKey(_) => Self::illegal(error.to_string()),
+            Error::AppExists
+            | Error::IllegalAppKey(_)
+            // What RTM's numbers and lists lead to; REST names users by text.
+            | Error::UidIllegal
+            | Error::IdIllegal
+            | Error::Empty(_)
+            | Error::TooMany { .. }
+            | Error::TooLong { .. } => Self::illegal(error.to_string()),
             Error::UnknownUser => Self::unknown_resource(),
             Error::NameMissing => Self::illegal("Entity user requires a property named username"),
             Error::NameIllegal(name) => Self::illegal(format!("username [{name}] is not legal")),
@@ -267,6 +274,11 @@ impl From<Error> for Failure {
             Error::ContactLimit => Self::exceeded("user contact number exceed limit"),
             Error::BlockLimit => Self::exceeded("user block number exceed limit"),
             Error::BadCursor => Self::illegal("invalid cursor"),
+            Error::GroupFull
+            | Error::GroupQuotaReached
+            | Error::RoomLimit
+            | Error::PushLimit
+            | Error::DataLimit => Self::exceeded("a limit of the app is reached"),
             Error::RateLimited => Self::new(
                 StatusCode::TOO_MANY_REQUESTS,
                 "reach_limit",

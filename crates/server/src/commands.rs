@@ -11,7 +11,6 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use halloo_core::apps::{App, AppId, AppKey, Registration};
 use halloo_core::bans::Ban;
 use halloo_core::ports::Entropy as _;
-use halloo_core::sessions::CloseReason;
 use halloo_core::users::{Draft, User};
 use halloo_core::{Core, Error};
 use serde::{Deserialize, Serialize};
@@ -44,6 +43,10 @@ pub enum Command {
     AppSetRegistration {
         app: String,
         registration: String,
+    },
+    AppSetLegacySignatures {
+        app: String,
+        taken: bool,
     },
     UserAdd {
         app: String,
@@ -102,6 +105,7 @@ pub async fn execute(core: &Core, command: Command) -> Result<Value> {
                     apps.push(json!({
                         "org": app.key.org, "app": app.key.name,
                         "registration": app.registration.as_str(), "users": users,
+                        "legacy_signatures": app.legacy_signatures,
                     }));
                 }
             }
@@ -122,6 +126,11 @@ pub async fn execute(core: &Core, command: Command) -> Result<Value> {
                 .apps
                 .set_registration(&key, registration_of(&registration)?)
                 .await?;
+            Ok(app_json(&changed))
+        }
+        Command::AppSetLegacySignatures { app, taken } => {
+            let key = AppKey::from_str(&app)?;
+            let changed = core.apps.set_legacy_signatures(&key, taken).await?;
             Ok(app_json(&changed))
         }
         Command::UserAdd {
@@ -162,13 +171,10 @@ pub async fn execute(core: &Core, command: Command) -> Result<Value> {
         } => {
             let app = find(core, &app).await?;
             let user = find_user(core, &app, &name).await?;
-            let reason = CloseReason::Kicked;
-            let closed = match resource {
-                Some(on) => core
-                    .sessions
-                    .close_resource(app.id, &user.name, &on, reason),
-                None => core.sessions.close_all(app.id, &user.name, reason),
-            };
+            let closed = core
+                .sessions
+                .kick(app.id, &user.name, resource.as_deref())
+                .await;
             Ok(json!({"username": user.name.as_str(), "closed_sessions": closed}))
         }
         Command::Backup { target } => {

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 use std::time::Duration;
 
 use anyhow::{Result, anyhow, bail};
@@ -11,7 +12,9 @@ use figment::providers::{Env, Format as _, Serialized, Toml};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use halloo_core::{HashCost, Limits, RateLimits};
+use halloo_fpnn::Curve;
 use halloo_gate_rest::Settings;
+use halloo_gate_rtm::server;
 
 const DEFAULTS: &str = include_str!("../config.default.toml");
 /// The file that is read from the working folder when none is named.
@@ -26,6 +29,7 @@ pub struct Config {
     pub listen: Listen,
     pub http: Http,
     pub easemob: Easemob,
+    pub rtm: Rtm,
     pub log: Log,
     pub limits: LimitSettings,
     pub rates: Rates,
@@ -45,6 +49,8 @@ pub struct Data {
 pub struct Listen {
     pub http: SocketAddr,
     pub rtm_server: SocketAddr,
+    pub rtm_server_secp256r1: Maybe<SocketAddr>,
+    pub rtm_server_tls: Maybe<SocketAddr>,
     pub rtm_client: SocketAddr,
     pub rtm_dispatch: SocketAddr,
 }
@@ -75,6 +81,27 @@ pub struct Easemob {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[expect(missing_docs, reason = "config.default.toml documents every key")]
+pub struct Rtm {
+    pub time_window_seconds: u32,
+    pub refuse_replays: bool,
+    #[serde(deserialize_with = "parsed")]
+    pub curve: Curve,
+    pub key_file: Maybe<PathBuf>,
+    pub tls_certificate: Maybe<PathBuf>,
+    pub tls_key: Maybe<PathBuf>,
+    pub max_connections: usize,
+    pub idle_timeout: Time,
+    pub frame_timeout: Time,
+    pub write_timeout: Time,
+    pub max_frame: Size,
+    pub max_stranger_frame: Size,
+    pub stranger_timeout: Time,
+    pub max_in_flight: usize,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "config.default.toml documents every key")]
 pub struct Log {
     pub level: String,
     pub format: LogFormat,
@@ -97,6 +124,11 @@ pub struct LimitSettings {
     pub users_per_app: u64,
     pub contacts: u32,
     pub blocks: u32,
+    pub friends: u32,
+    pub groups_per_app: u64,
+    pub group_members: u32,
+    pub rooms: u32,
+    pub data_keys: u32,
     pub token_ttl: Time,
     pub offline_retention: Time,
     pub outbox: Size,
@@ -113,6 +145,7 @@ pub struct Rates {
     pub bulk_delete: u32,
     pub batch_status: u32,
     pub blocks: u32,
+    pub rtm_server: u32,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -206,6 +239,24 @@ impl Config {
         if !matches!(self.easemob.unknown_block_target, 400 | 404) {
             bail!("configuration: easemob.unknown_block_target must be 400 or 404");
         }
+        if self.rtm.refuse_replays && self.rtm.time_window_seconds == 0 {
+            bail!("configuration: rtm.refuse_replays needs rtm.time_window_seconds");
+        }
+        if self.rtm.tls_certificate.0.is_some() != self.rtm.tls_key.0.is_some() {
+            bail!("configuration: rtm.tls_certificate and rtm.tls_key go together");
+        }
+        if self.listen.rtm_server_tls.0.is_some() && self.rtm.tls_key.0.is_none() {
+            bail!("configuration: listen.rtm_server_tls needs rtm.tls_certificate and rtm.tls_key");
+        }
+        if !(64 * 1024..=1024 * 1024 * 1024).contains(&self.rtm.max_frame.0) {
+            bail!(
+                "configuration: rtm.max_frame must be 64KiB to 1GiB, not {}",
+                self.rtm.max_frame
+            );
+        }
+        if self.rtm.max_connections == 0 || self.rtm.max_in_flight == 0 {
+            bail!("configuration: rtm.max_connections and rtm.max_in_flight must be at least 1");
+        }
         if self.http.max_connections == 0 {
             bail!("configuration: http.max_connections must be at least 1");
         }
@@ -220,6 +271,11 @@ impl Config {
             users_per_app: (limits.users_per_app > 0).then_some(limits.users_per_app),
             contacts: limits.contacts,
             blocks: limits.blocks,
+            friends: limits.friends,
+            groups_per_app: (limits.groups_per_app > 0).then_some(limits.groups_per_app),
+            group_members: limits.group_members,
+            rooms: limits.rooms,
+            data_keys: limits.data_keys,
             token_ttl_seconds: i64::try_from(limits.token_ttl.0.as_secs()).unwrap_or(i64::MAX),
             offline_retention_ms: i64::try_from(limits.offline_retention.0.as_millis())
                 .unwrap_or(i64::MAX),
@@ -232,6 +288,7 @@ impl Config {
                 bulk_delete: some(self.rates.bulk_delete),
                 batch_status: some(self.rates.batch_status),
                 blocks: some(self.rates.blocks),
+                rtm_server: some(self.rates.rtm_server),
             },
             hash: HashCost {
                 memory_kib: u32::try_from(self.passwords.memory.0 / 1024).unwrap_or(u32::MAX),
@@ -253,6 +310,14 @@ impl Config {
             body_timeout: self.http.body_timeout.0,
             older_errors: self.easemob.older_errors,
             unknown_block_target_is_404: self.easemob.unknown_block_target == 404,
+        }
+    }
+
+    /// The RTM server gate's settings.
+    pub fn rtm_server(&self) -> server::Settings {
+        server::Settings {
+            time_window_seconds: self.rtm.time_window_seconds.into(),
+            refuse_replays: self.rtm.refuse_replays,
         }
     }
 
@@ -278,6 +343,34 @@ fn describe(error: &figment::Error) -> String {
         );
     }
     line
+}
+
+/// A setting that may be empty.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Maybe<T>(pub Option<T>);
+
+impl<'de, T: FromStr> Deserialize<'de> for Maybe<T>
+where
+    T::Err: fmt::Display,
+{
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        if text.is_empty() {
+            return Ok(Self(None));
+        }
+        let wrong = |why| serde::de::Error::custom(format!("{text:?}: {why}"));
+        text.parse().map(|value| Self(Some(value))).map_err(wrong)
+    }
+}
+
+/// A setting that its type reads from text.
+fn parsed<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: FromStr<Err: fmt::Display>,
+{
+    let text = String::deserialize(deserializer)?;
+    text.parse().map_err(serde::de::Error::custom)
 }
 
 /// A time span, written `"30s"`.
@@ -365,6 +458,11 @@ mod tests {
         let ours = Limits::default();
         assert_eq!(limits.contacts, ours.contacts);
         assert_eq!(limits.blocks, ours.blocks);
+        assert_eq!(limits.friends, ours.friends);
+        assert_eq!(limits.groups_per_app, ours.groups_per_app);
+        assert_eq!(limits.group_members, ours.group_members);
+        assert_eq!(limits.rooms, ours.rooms);
+        assert_eq!(limits.data_keys, ours.data_keys);
         assert_eq!(limits.token_ttl_seconds, ours.token_ttl_seconds);
         assert_eq!(limits.offline_retention_ms, ours.offline_retention_ms);
         assert_eq!(limits.hash.memory_kib, ours.hash.memory_kib);

@@ -9,6 +9,7 @@ use anyhow::{Context as _, Result, bail};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use halloo_core::ports::Entropy;
+use halloo_fpnn::{Curve, PrivateKey};
 
 /// A data folder that this process owns until the value is dropped.
 pub struct DataFolder {
@@ -78,20 +79,62 @@ impl DataFolder {
         let mut random = [0; 32];
         entropy.fill(&mut random);
         let token = URL_SAFE_NO_PAD.encode(random);
-        // Under its name only when it is whole.
-        let begun = self.path.join("operator.token.new");
+        self.keep(&path, format!("{token}\n").as_bytes())?;
+        Ok(token)
+    }
+
+    /// The private key on `curve` that encrypted RTM sessions are agreed on with, made on the first
+    /// call: `rtm-CURVE.key`, raw and big-endian.
+    /// # Errors
+    /// When the file can not be read or written, or is no such key.
+    pub fn rtm_key(&self, curve: Curve, entropy: &dyn Entropy) -> Result<PrivateKey> {
+        if let Some(key) = rtm_key(&self.path, curve)? {
+            return Ok(key);
+        }
+        let key = loop {
+            let mut random = [0; 32];
+            entropy.fill(&mut random);
+            if let Some(key) = PrivateKey::from_random(curve, &random) {
+                break key;
+            }
+        };
+        self.keep(&rtm_key_file(&self.path, curve), key.as_bytes())?;
+        Ok(key)
+    }
+
+    /// Writes a file for its owner only, under its name only when it is whole.
+    fn keep(&self, path: &Path, content: &[u8]) -> Result<()> {
+        let begun = path.with_added_extension("new");
         let write = || -> std::io::Result<()> {
             let mut options = fs::OpenOptions::new();
             let options = options.create(true).truncate(true).write(true).mode(0o600);
             let mut file = options.open(&begun)?;
-            writeln!(file, "{token}")?;
+            file.write_all(content)?;
             file.sync_all()?;
-            fs::rename(&begun, &path)?;
+            fs::rename(&begun, path)?;
             File::open(&self.path)?.sync_all()
         };
-        write().with_context(|| format!("cannot write {}", path.display()))?;
-        Ok(token)
+        write().with_context(|| format!("cannot write {}", path.display()))
     }
+}
+
+/// The private key of [`DataFolder::rtm_key`] in the data folder `folder`, if it was made.
+/// # Errors
+/// When its file can not be read or is no such key.
+pub fn rtm_key(folder: &Path, curve: Curve) -> Result<Option<PrivateKey>> {
+    let path = rtm_key_file(folder, curve);
+    if !path.exists() {
+        return Ok(None);
+    }
+    let shown = path.display();
+    let scalar = fs::read(&path).with_context(|| format!("cannot read {shown}"))?;
+    let key = PrivateKey::from_bytes(curve, &scalar);
+    key.map(Some)
+        .with_context(|| format!("{shown} is no private key on {curve}"))
+}
+
+fn rtm_key_file(folder: &Path, curve: Curve) -> PathBuf {
+    folder.join(format!("rtm-{curve}.key"))
 }
 
 /// Shuts others out of a folder that is empty or holds our database already.

@@ -27,8 +27,6 @@ use crate::operations::Operations;
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Bytes of a URL. Source: Easemob REST 1.2.
 const MAX_URL_BYTES: usize = 8 * 1024;
-/// Files that are open beside connections: the database and its readers, sockets, logs.
-const OTHER_FILES: usize = 64;
 /// Longest request id that is taken over from the caller.
 const MAX_REQUEST_ID: usize = 64;
 
@@ -64,7 +62,7 @@ impl HttpServer {
         tasks: TaskTracker,
         stop: CancellationToken,
     ) {
-        let places = Arc::new(Semaphore::new(connections(self.settings.max_connections)));
+        let places = Arc::new(Semaphore::new(self.settings.max_connections));
         loop {
             let accept = async {
                 let place = Arc::clone(&places).acquire_owned().await;
@@ -201,26 +199,6 @@ fn url_bytes<B>(request: &Request<B>) -> usize {
         .uri()
         .path_and_query()
         .map_or(0, |target| target.as_str().len())
-}
-
-/// How many connections there can be: as many as are `wanted`, unless the system lets this process open
-/// fewer files.
-fn connections(wanted: usize) -> usize {
-    use rustix::process::{Resource, getrlimit, setrlimit};
-    let mut limit = getrlimit(Resource::Nofile);
-    limit.current = limit.maximum;
-    if let Err(error) = setrlimit(Resource::Nofile, limit) {
-        warn!("The limit on open files could not be raised: {error}");
-    }
-    let files = getrlimit(Resource::Nofile).current.map(usize::try_from);
-    let room = match files {
-        Some(Ok(files)) => files.saturating_sub(OTHER_FILES).max(1),
-        _ => wanted,
-    };
-    if room < wanted {
-        warn!("Only {room} of http.max_connections = {wanted} fit the limit on open files");
-    }
-    wanted.min(room)
 }
 
 /// Refusals in the envelope of the gate, for those who stand before it.

@@ -20,7 +20,9 @@ use crate::config::Config;
 use crate::control;
 use crate::data_folder::DataFolder;
 use crate::http::{HttpServer, refusal_of};
+use crate::open_files;
 use crate::operations::Operations;
+use crate::rtm::{self, Listeners};
 
 /// How long connections and changes may take to finish when the server stops.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(4);
@@ -45,6 +47,8 @@ pub struct Server {
     pub core: Core,
     /// Where HTTP is served.
     pub http_address: SocketAddr,
+    /// Where the RTM dialect is served.
+    pub rtm: rtm::Addresses,
     /// The app that was made because there was none.
     pub first_app: Option<Arc<App>>,
     http: Arc<HttpServer>,
@@ -78,7 +82,7 @@ impl Server {
     /// When the database can not be opened or an address can not be listened on.
     pub async fn start(
         folder: DataFolder,
-        config: Config,
+        mut config: Config,
         surroundings: Surroundings,
     ) -> Result<Self> {
         // First, so that a taken port leaves nothing behind.
@@ -86,6 +90,7 @@ impl Server {
         let listener = TcpListener::bind(address)
             .await
             .with_context(|| format!("cannot listen on {address} for HTTP"))?;
+        let rtm = Listeners::bind(&config).await?;
         let core = open_core(&folder, &config, &surroundings)?;
         let token = folder.operator_token(surroundings.entropy.as_ref())?;
         let first_app = if core.apps.list(AppId(0), 1).await?.is_empty() {
@@ -108,8 +113,23 @@ impl Server {
             has_proxy,
             Arc::clone(&refusal),
         );
-        let http = Arc::new(HttpServer::new(rest, operations, refusal, config.http));
+        let wanted = (config.http.max_connections, config.rtm.max_connections);
+        let of_rtm = wanted.1.saturating_mul(rtm.count());
+        let [of_http, of_rtm] = open_files::share([wanted.0, of_rtm]);
+        config.http.max_connections = of_http;
+        config.rtm.max_connections = (of_rtm / rtm.count()).max(1);
+        let granted = (config.http.max_connections, config.rtm.max_connections);
+        let http = HttpServer::new(rest, operations, refusal, config.http.clone());
+        let http = Arc::new(http);
         let http_address = listener.local_addr()?;
+        let entropy = surroundings.entropy.as_ref();
+        let rtm = rtm.serve(&core, &config, &folder, entropy, (&tasks, &stop))?;
+        if granted != wanted {
+            warn!(
+                "The limit on open files has room for http.max_connections = {} and rtm.max_connections = {}",
+                granted.0, granted.1
+            );
+        }
         tasks.spawn(Arc::clone(&http).run(listener, tasks.clone(), stop.clone()));
         tasks.spawn(sweep(core.clone(), stop.clone()));
         tasks.spawn(warm(core.clone(), stop.clone()));
@@ -119,6 +139,7 @@ impl Server {
         Ok(Self {
             core,
             http_address,
+            rtm,
             first_app,
             http,
             tasks,
@@ -154,7 +175,7 @@ async fn sweep(core: Core, stop: CancellationToken) {
     let mut ticks = tokio::time::interval(SWEEP_INTERVAL);
     while stop.run_until_cancelled(ticks.tick()).await.is_some() {
         if let Some(Err(error)) = stop.run_until_cancelled(core.sweep()).await {
-            warn!("Expired tokens could not be deleted: {error}");
+            warn!("What has expired could not be deleted: {error}");
         }
     }
 }

@@ -12,6 +12,8 @@ use crate::Client;
 pub struct Program {
     /// Where it serves HTTP.
     pub address: SocketAddr,
+    /// Where RTM server SDKs connect.
+    pub rtm: SocketAddr,
     /// What it printed until it was ready.
     pub banner: String,
     child: Child,
@@ -39,12 +41,18 @@ impl Program {
             .spawn()
             .expect("the program starts");
         let mut output = BufReader::new(child.stdout.take().expect("a pipe")).lines();
-        let (mut banner, mut address) = (String::new(), None);
+        let (mut banner, mut address, mut rtm) = (String::new(), None, None);
         while let Some(line) = output.next_line().await.expect("text") {
             if let Some(("REST", url)) = line.trim().split_once(' ') {
                 address = url
                     .trim()
                     .strip_prefix("http://")
+                    .map(|a| a.parse().expect("an address"));
+            }
+            if let Some(("RTM", place)) = line.trim().split_once(' ') {
+                rtm = place
+                    .split_whitespace()
+                    .next()
                     .map(|a| a.parse().expect("an address"));
             }
             banner.push_str(&line);
@@ -54,8 +62,10 @@ impl Program {
             }
         }
         let address = address.unwrap_or_else(|| panic!("no address in {banner:?}"));
+        let rtm = rtm.unwrap_or_else(|| panic!("no RTM address in {banner:?}"));
         Self {
             address,
+            rtm,
             banner,
             child,
             output,
@@ -83,6 +93,8 @@ impl Program {
     /// The program on a data folder, with cheap hashes and few logs; its arguments are still to come.
     pub fn command(binary: &Path, data: &Path) -> Command {
         let mut command = Command::new(binary);
+        // On a free port of its own: many serve at the same time.
+        command.env("HALLOO_LISTEN__RTM_SERVER", "127.0.0.1:0");
         // A hash as cheap as it can be, so that tests do not wait for it.
         command
             .env("HALLOO_PASSWORDS__MEMORY", "64KiB")

@@ -3,6 +3,7 @@ use std::sync::Arc;
 
 use halloo::config::{Config, Overrides};
 use halloo::data_folder::{Claim, DataFolder};
+use halloo::rtm::Addresses;
 use halloo::serve::{Server, Surroundings};
 use halloo::system::SystemEntropy;
 use halloo_core::Core;
@@ -23,6 +24,8 @@ pub struct TestServer {
     pub clock: Arc<ManualClock>,
     /// Where it serves HTTP.
     pub address: SocketAddr,
+    /// Where RTM server SDKs connect.
+    pub rtm: Addresses,
     server: Option<Server>,
     folder: Option<tempfile::TempDir>,
     adjust: fn(&mut Config),
@@ -78,6 +81,7 @@ impl TestServer {
         let overrides = Overrides {
             data: Some(folder.path().to_owned()),
             http: Some(SocketAddr::from(([127, 0, 0, 1], 0))),
+            rtm_server: Some(SocketAddr::from(([127, 0, 0, 1], 0))),
             ..Overrides::default()
         };
         let mut config = Config::load(None, &overrides).expect("the default settings are good");
@@ -99,6 +103,7 @@ impl TestServer {
             core: server.core.clone(),
             clock,
             address: server.http_address,
+            rtm: server.rtm,
             server: Some(server),
             folder: Some(folder),
             adjust,

@@ -31,7 +31,7 @@ async fn furnish(place: &Place) {
     let store = place.server.core.store();
     let (maya, omar) = (place.id("maya").await, place.id("omar").await);
     let created = place.server.core.now();
-    for (id, owner) in [(1, maya), (2, omar)] {
+    for (id, owner) in [(1, Some(maya)), (2, Some(omar))] {
         let group = Group {
             id: GroupId(id),
             owner,
@@ -77,7 +77,7 @@ async fn nothing_is_left(place: &Place) {
     assert_eq!(store.room(app, RoomId(1)).await.unwrap(), None);
     let omar = place.id("omar").await;
     let kept = store.group(app, GroupId(2)).await.unwrap().unwrap();
-    assert_eq!((kept.owner, kept.members), (omar, vec![omar]));
+    assert_eq!((kept.owner, kept.members), (Some(omar), vec![omar]));
     assert!(store.room(app, RoomId(2)).await.unwrap().is_some());
     // What she wrote to Omar is his.
     assert_eq!(

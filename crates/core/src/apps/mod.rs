@@ -144,6 +144,8 @@ pub struct App {
     pub pid: i32,
     /// RTM project secret.
     pub rtm_secret: Secret,
+    /// Whether the RTM gate takes quests that are signed without a time, as SDKs before 2020 do.
+    pub legacy_signatures: bool,
     /// Who may register users.
     pub registration: Registration,
     /// Raised when every token of the app is revoked; a token of another generation is void.

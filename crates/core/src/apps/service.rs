@@ -28,6 +28,8 @@ pub enum RateClass {
     BlockAdd,
     /// Removing from a block list.
     BlockRemove,
+    /// A quest at the RTM server gate.
+    RtmServer,
 }
 
 type Limiter =
@@ -42,6 +44,7 @@ struct Buckets {
     block_list: Option<Limiter>,
     block_add: Option<Limiter>,
     block_remove: Option<Limiter>,
+    rtm_server: Option<Limiter>,
 }
 
 /// Tenants and their credentials.
@@ -49,6 +52,8 @@ pub struct Apps {
     context: Context,
     /// Every app that was asked for, by name within organisation. Apps are few and never deleted.
     by_key: DashMap<Box<str>, DashMap<Box<str>, Arc<App>>>,
+    /// The same by RTM project id.
+    by_pid: DashMap<i32, Arc<App>>,
     buckets: DashMap<AppId, Arc<Buckets>>,
     /// Held from a change's commit until `by_key` shows it, so that two changes show in commit order.
     changes: tokio::sync::Mutex<()>,
@@ -59,6 +64,7 @@ impl Apps {
         Self {
             context,
             by_key: DashMap::new(),
+            by_pid: DashMap::new(),
             buckets: DashMap::new(),
             changes: tokio::sync::Mutex::default(),
         }
@@ -86,6 +92,22 @@ impl Apps {
             .await?
             .ok_or_else(unknown)?;
         Ok(self.remember(app))
+    }
+
+    /// The app with this RTM project id, if somebody asked for it before.
+    pub fn known_pid(&self, pid: i32) -> Option<Arc<App>> {
+        self.by_pid.get(&pid).map(|app| Arc::clone(&app))
+    }
+
+    /// The app with this RTM project id, if there is one.
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn of_pid(&self, pid: i32) -> Result<Option<Arc<App>>> {
+        if let Some(app) = self.known_pid(pid) {
+            return Ok(Some(app));
+        }
+        let app = self.context.store.app_by_pid(pid).await?;
+        Ok(app.map(|app| self.remember(app)))
     }
 
     /// Makes an app with fresh random credentials.
@@ -147,6 +169,17 @@ impl Apps {
             .await
     }
 
+    /// Sets whether quests signed without a time are taken. Source: RTM server gate section 1.2.
+    /// # Errors
+    /// [`Error::UnknownApp`].
+    pub async fn set_legacy_signatures(
+        self: &Arc<Self>,
+        key: &AppKey,
+        taken: bool,
+    ) -> Result<Arc<App>> {
+        self.change(key, AppChange::LegacySignatures(taken)).await
+    }
+
     /// Takes one call from `app`'s budget.
     /// # Errors
     /// [`Error::RateLimited`] when none is left this second.
@@ -158,6 +191,7 @@ impl Apps {
             rates.bulk_delete,
             rates.batch_status,
             rates.blocks,
+            rates.rtm_server,
         ];
         if limited.iter().all(Option::is_none) {
             return Ok(());
@@ -171,11 +205,11 @@ impl Apps {
             RateClass::BlockList => &buckets.block_list,
             RateClass::BlockAdd => &buckets.block_add,
             RateClass::BlockRemove => &buckets.block_remove,
+            RateClass::RtmServer => &buckets.rtm_server,
         };
-        let shared = if class == RateClass::Token {
-            &None
-        } else {
-            &buckets.user_system
+        let shared = match class {
+            RateClass::Token | RateClass::RtmServer => &None,
+            _ => &buckets.user_system,
         };
         for bucket in [shared, own].into_iter().flatten() {
             bucket.check().map_err(|_| Error::RateLimited)?;
@@ -196,6 +230,7 @@ impl Apps {
                 })?);
                 let of_org = apps.by_key.entry(key.org).or_default();
                 of_org.insert(key.name, Arc::clone(&changed));
+                apps.by_pid.insert(changed.pid, Arc::clone(&changed));
                 Ok(changed)
             })
             .await
@@ -207,6 +242,8 @@ impl Apps {
         let slot = of_org
             .entry(app.key.name.clone())
             .or_insert_with(|| Arc::new(app));
+        let by_pid = self.by_pid.entry(slot.pid);
+        by_pid.or_insert_with(|| Arc::clone(&slot));
         Arc::clone(&slot)
     }
 
@@ -226,6 +263,7 @@ impl Apps {
                 block_list: bucket(rates.blocks),
                 block_add: bucket(rates.blocks),
                 block_remove: bucket(rates.blocks),
+                rtm_server: bucket(rates.rtm_server),
             })
         });
         Arc::clone(&made)

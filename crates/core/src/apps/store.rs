@@ -32,6 +32,8 @@ pub enum AppChange {
     ClientSecret(Secret),
     /// A new RTM project secret.
     RtmSecret(Secret),
+    /// Whether quests signed without a time are taken.
+    LegacySignatures(bool),
 }
 
 /// Durable apps.
@@ -42,6 +44,9 @@ pub trait AppStore: Send + Sync {
 
     /// The app with this key.
     async fn app(&self, org: &str, name: &str) -> Result<Option<App>>;
+
+    /// The app with this RTM project id.
+    async fn app_by_pid(&self, pid: i32) -> Result<Option<App>>;
 
     /// Up to `limit` apps in order of creation, after the one with row number `after`.
     async fn apps(&self, after: AppId, limit: u32) -> Result<Vec<App>>;

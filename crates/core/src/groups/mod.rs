@@ -1,35 +1,48 @@
-//! Groups: their members are stored. So far only the records exist, for the owner's deletion.
+//! Groups: their members are stored. RTM's come into being when first named and have no owner.
 
-use async_trait::async_trait;
+mod service;
+mod store;
 
-use crate::apps::AppId;
 use crate::users::UserId;
-use crate::{Millis, Result};
+use crate::{Error, Millis, Result};
 
-/// Id of a group on the wire of every dialect; positive, at most 15 decimal digits.
+pub use service::Groups;
+pub use store::GroupStore;
+
+/// Id of a group on the wire of every dialect; positive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct GroupId(pub i64);
+
+impl GroupId {
+    /// The group with this id.
+    /// # Errors
+    /// [`Error::IdIllegal`] when it is not positive.
+    pub fn new(id: i64) -> Result<Self> {
+        if id <= 0 {
+            return Err(Error::IdIllegal);
+        }
+        Ok(Self(id))
+    }
+}
 
 /// A group as stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Group {
     /// Its id within the app.
     pub id: GroupId,
-    /// Who owns it.
-    pub owner: UserId,
+    /// Who owns it; nobody when it came into being through RTM.
+    pub owner: Option<UserId>,
     /// Members, the owner included, by row number.
     pub members: Vec<UserId>,
     /// When it was made.
     pub created: Millis,
 }
 
-/// Durable groups.
-#[async_trait]
-pub trait GroupStore: Send + Sync {
-    /// Stores `group`; one with the same id is replaced.
-    /// [`Error::UnknownUser`](crate::Error::UnknownUser) when its owner or a member is gone.
-    async fn put_group(&self, app: AppId, group: Group) -> Result<()>;
-
-    /// The group with this id.
-    async fn group(&self, app: AppId, id: GroupId) -> Result<Option<Group>>;
+/// How large groups may get.
+#[derive(Clone, Copy, Debug)]
+pub struct GroupLimits {
+    /// Members of one group.
+    pub members: u32,
+    /// Groups of the app; `None`: no quota.
+    pub groups: Option<u64>,
 }

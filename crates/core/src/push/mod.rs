@@ -1,7 +1,74 @@
-//! Push settings of a user. They are part of his row, and [`crate::users::Users::change_profile`]
-//! changes them.
+//! Push settings, devices and muted conversations of a user. The settings are part of his row, and
+//! [`crate::users::Users::change_profile`] changes them.
+
+mod service;
+mod store;
 
 use std::collections::BTreeMap;
+
+use crate::groups::GroupId;
+use crate::users::Uid;
+
+pub use service::Push;
+pub use store::PushStore;
+
+/// Stands for every type of message in [`MutedPush`].
+pub const EVERY_TYPE: i8 = 0;
+
+/// A device that can be pushed to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Device {
+    /// Whose push service reaches it; `None` when the SDK was too old to say.
+    pub provider: Option<PushProvider>,
+    /// Its address there, not empty.
+    pub token: Box<str>,
+}
+
+/// A push service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PushProvider {
+    /// Apple's, `apns` on the wire.
+    Apns,
+    /// Google's, `fcm` on the wire.
+    Fcm,
+}
+
+/// A conversation as push settings name it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum PushConversation {
+    /// With one user, who need not exist.
+    Pair(Uid),
+    /// In one group.
+    Group(GroupId),
+}
+
+/// A type of message that is not pushed to a user.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct MutedPush {
+    /// Of which conversation.
+    pub conversation: PushConversation,
+    /// Which type, [`EVERY_TYPE`] for all.
+    pub message_type: i8,
+}
+
+impl PushProvider {
+    /// `apns` or `fcm`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Apns => "apns",
+            Self::Fcm => "fcm",
+        }
+    }
+
+    /// `None` unless `apns` or `fcm`.
+    pub fn of(name: &str) -> Option<Self> {
+        match name {
+            "apns" => Some(Self::Apns),
+            "fcm" => Some(Self::Fcm),
+            _ => None,
+        }
+    }
+}
 
 /// How and when a user wants to be notified. Unset fields were never set.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -1,33 +1,38 @@
-//! Rooms: membership ends with the session. So far only the records exist, for the owner's deletion.
+//! Rooms: who is in one stays until he is taken out or his last session ends. Who has no session may be
+//! put into one, too.
 
-use async_trait::async_trait;
+mod service;
+mod store;
 
-use crate::apps::AppId;
 use crate::users::UserId;
-use crate::{Millis, Result};
+use crate::{Error, Millis, Result};
 
-/// Id of a room on the wire of every dialect; positive, at most 15 decimal digits.
+pub use service::Rooms;
+pub use store::RoomStore;
+
+/// Id of a room on the wire of every dialect; positive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RoomId(pub i64);
+
+impl RoomId {
+    /// The room with this id.
+    /// # Errors
+    /// [`Error::IdIllegal`] when it is not positive.
+    pub fn new(id: i64) -> Result<Self> {
+        if id <= 0 {
+            return Err(Error::IdIllegal);
+        }
+        Ok(Self(id))
+    }
+}
 
 /// A room as stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Room {
     /// Its id within the app.
     pub id: RoomId,
-    /// Who owns it.
-    pub owner: UserId,
+    /// Who owns it; nobody when it came into being through RTM.
+    pub owner: Option<UserId>,
     /// When it was made.
     pub created: Millis,
-}
-
-/// Durable rooms.
-#[async_trait]
-pub trait RoomStore: Send + Sync {
-    /// Stores `room`; one with the same id is replaced.
-    /// [`Error::UnknownUser`](crate::Error::UnknownUser) when its owner is gone.
-    async fn put_room(&self, app: AppId, room: Room) -> Result<()>;
-
-    /// The room with this id.
-    async fn room(&self, app: AppId, id: RoomId) -> Result<Option<Room>>;
 }

@@ -1,4 +1,4 @@
-//! Bearer tokens: opaque, random, stored as hashes. Source: Easemob REST section 2.
+//! Tokens: opaque, random, stored as hashes. Sources: Easemob REST section 2, RTM server gate section 4.1.
 
 mod service;
 mod store;
@@ -28,11 +28,22 @@ pub enum TokenOwner {
     },
 }
 
+/// What a token opens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TokenKind {
+    /// Calls of Easemob's REST and web dialect.
+    Bearer,
+    /// A login of an RTM client.
+    Login,
+}
+
 /// A token as stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Token {
     /// Hash of its text.
     pub hash: TokenHash,
+    /// What it opens.
+    pub kind: TokenKind,
     /// The app it belongs to.
     pub app: AppId,
     /// Who it speaks for.

@@ -4,10 +4,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest as _, Sha256};
 
-use super::{Token, TokenHash, TokenOwner};
-use crate::apps::App;
+use super::{Token, TokenHash, TokenKind, TokenOwner};
+use crate::apps::{App, AppId};
 use crate::read_cache::ReadCache;
-use crate::users::{User, UserName, Users};
+use crate::users::{Uid, User, UserName, Users};
 use crate::{Context, Error, Result, TokenFault};
 
 /// What every token begins with, as the vendor's do.
@@ -174,6 +174,44 @@ impl Tokens {
         }
     }
 
+    /// A token with which an RTM client logs in: 32 upper-case hexadecimal digits. Its user comes into
+    /// being if he is new; earlier tokens stay good. Source: RTM server gate section 4.1.
+    /// # Errors
+    /// [`Error::UidIllegal`], [`Error::UserQuotaReached`], [`Error::UnknownUser`] for the uid of a user
+    /// who is gone.
+    pub async fn grant_login(&self, app: &App, uid: Uid) -> Result<String> {
+        let user = self.users.wanted(uid)?;
+        let mut random = [0; 16];
+        self.context.entropy.fill(&mut random);
+        let text = format!("{:032X}", u128::from_be_bytes(random));
+        let seconds = self.context.limits.token_ttl_seconds;
+        let expires = self.context.clock.now().plus_seconds(seconds);
+        self.context
+            .store
+            .add_login_token(app.id, user, hash(&text), app.token_generation, expires)
+            .await?;
+        Ok(text)
+    }
+
+    /// Voids every login token of a user; nothing happens when there is none.
+    /// # Errors
+    /// [`Error::UidIllegal`].
+    pub async fn revoke_logins(self: &Arc<Self>, app: AppId, uid: Uid) -> Result<()> {
+        let Some(user) = self.users.of_uid(app, uid).await? else {
+            return Ok(());
+        };
+        let tokens = Arc::clone(self);
+        self.context
+            .complete(async move {
+                let store = &tokens.context.store;
+                for hash in store.remove_login_tokens(app, user.id).await? {
+                    tokens.by_hash.forget(&hash);
+                }
+                Ok(())
+            })
+            .await
+    }
+
     pub(crate) async fn sweep(&self) -> Result<u64> {
         let mut swept = 0;
         loop {
@@ -211,6 +249,7 @@ impl Tokens {
         };
         let token = Token {
             hash: hash(&text),
+            kind: TokenKind::Bearer,
             app: app.id,
             owner,
             app_generation: app.token_generation,

@@ -1,6 +1,8 @@
 use async_trait::async_trait;
 
 use super::{Token, TokenHash};
+use crate::apps::AppId;
+use crate::users::{UserId, Wanted};
 use crate::{Millis, Result};
 
 /// Durable tokens. Changing a password, banning or deleting a user deletes his tokens in the same
@@ -11,8 +13,23 @@ pub trait TokenStore: Send + Sync {
     /// Stores `token`. [`Error::UnknownUser`](crate::Error::UnknownUser) when its user is gone.
     async fn add_token(&self, token: Token) -> Result<()>;
 
+    /// Stores a login token of `user`, of his present generation.
+    /// [`Error::UnknownUser`](crate::Error::UnknownUser) when an existing user is gone,
+    /// [`Error::UserQuotaReached`](crate::Error::UserQuotaReached); nothing changes then.
+    async fn add_login_token(
+        &self,
+        app: AppId,
+        user: Wanted,
+        hash: TokenHash,
+        app_generation: i64,
+        expires: Millis,
+    ) -> Result<()>;
+
     /// The token with this hash, valid or not.
     async fn token(&self, hash: TokenHash) -> Result<Option<Token>>;
+
+    /// Deletes the login tokens of a user. Returns which there were.
+    async fn remove_login_tokens(&self, app: AppId, user: UserId) -> Result<Vec<TokenHash>>;
 
     /// Deletes up to `limit` tokens that ended at or before `now`, or that a rotation of their app's
     /// secret voided. Returns how many.

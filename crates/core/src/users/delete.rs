@@ -52,6 +52,7 @@ impl Users {
 
     fn forget_deleted(&self, app: AppId, user: &User) {
         self.changed(app, &user.name);
+        // He is out of his rooms already.
         self.sessions
             .close_all(app, &user.name, CloseReason::UserDeleted);
     }

@@ -1,11 +1,14 @@
 //! Users: accounts, their passwords, bans and push settings.
 
+mod data;
 mod delete;
+mod info;
 mod name;
 mod passwords;
 mod profile;
 mod register;
 mod store;
+mod wanted;
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -24,6 +27,9 @@ pub use passwords::PasswordHash;
 pub use profile::ProfileChange;
 pub use register::{Draft, Outcome};
 pub use store::{NewUser, UserChange, UserStore};
+pub use wanted::Wanted;
+
+pub(crate) use wanted::{distinct, target, targets};
 
 pub(crate) use passwords::PasswordPool;
 
@@ -43,6 +49,15 @@ impl Uid {
     /// The first uid of those whose names are not numbers.
     const NAMED: i64 = 1 << 62;
 
+    /// RTM's view of the user with this row number and name.
+    pub fn of(id: UserId, name: &UserName) -> Self {
+        match name.as_str().parse::<i64>() {
+            // "007" spells 7, but 7's name is "7".
+            Ok(n) if n > 0 && n <= Self::NAMED && !name.as_str().starts_with(['0', '+']) => Self(n),
+            _ => Self(Self::NAMED + id.0),
+        }
+    }
+
     /// The user that this uid means: by name, or by row number.
     /// `None` for zero and negative numbers, which no user has.
     pub fn target(self) -> Option<UidTarget> {
@@ -54,12 +69,28 @@ impl Uid {
     }
 }
 
+/// A user's row number and name together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Named {
+    /// Row number.
+    pub id: UserId,
+    /// Identity within the app.
+    pub name: UserName,
+}
+
+impl Named {
+    /// RTM's view of him.
+    pub fn uid(&self) -> Uid {
+        Uid::of(self.id, &self.name)
+    }
+}
+
 /// How a [`Uid`] names its user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum UidTarget {
     /// The name is the decimal text of the number.
     Name(UserName),
-    /// The name is not a number.
+    /// This row, provided that its name is not a number: every user has one uid only.
     Id(UserId),
 }
 
@@ -87,15 +118,17 @@ pub struct User {
 }
 
 impl User {
+    /// His row number and name.
+    pub fn named(&self) -> Named {
+        Named {
+            id: self.id,
+            name: self.name.clone(),
+        }
+    }
+
     /// RTM's view of him.
     pub fn uid(&self) -> Uid {
-        match self.name.as_str().parse::<i64>() {
-            // "007" spells 7, but 7's name is "7".
-            Ok(n) if n > 0 && n <= Uid::NAMED && !self.name.as_str().starts_with(['0', '+']) => {
-                Uid(n)
-            }
-            _ => Uid(Uid::NAMED + self.id.0),
-        }
+        Uid::of(self.id, &self.name)
     }
 }
 
@@ -134,6 +167,21 @@ impl Users {
             Some(user) => Ok(Arc::new(user)),
             None => Err(Error::UnknownUser),
         }
+    }
+
+    /// Those of `uids` (1 to 200) who are online, each once. Source: RTM server gate section 3, U2.
+    /// # Errors
+    /// [`Error::Empty`], [`Error::TooMany`], [`Error::UidIllegal`].
+    pub fn online(&self, app: AppId, uids: &[Uid]) -> Result<Vec<Uid>> {
+        let (what, most) = ("the list of users", self.context.limits.online_ids);
+        if uids.is_empty() || uids.len() > most {
+            let uids = distinct(what, uids, most)?;
+            return self.online(app, &uids);
+        }
+        if uids.iter().any(|uid| uid.0 <= 0) {
+            return Err(Error::UidIllegal);
+        }
+        Ok(self.sessions.online_uids(app, uids))
     }
 
     /// The user called exactly `name`.

@@ -119,7 +119,7 @@ impl Users {
                     .await?;
                 users.changed(app, &name);
                 if let Some(reason) = close {
-                    users.sessions.close_all(app, &name, reason);
+                    users.sessions.close_all(app, &name, reason).settle().await;
                 }
                 changed.map(Arc::new).ok_or(Error::UnknownUser)
             })

@@ -161,7 +161,7 @@ impl Users {
         Ok(stored.into_iter().map(|user| user.map(Arc::new)).collect())
     }
 
-    fn new_user(
+    pub(super) fn new_user(
         &self,
         name: UserName,
         password: Option<PasswordHash>,

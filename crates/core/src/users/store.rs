@@ -1,9 +1,10 @@
 use async_trait::async_trait;
 use uuid::Uuid;
 
-use super::{PasswordHash, ProfileChange, User, UserId, UserName};
+use super::{PasswordHash, ProfileChange, UidTarget, User, UserId, UserName, Wanted};
 use crate::apps::AppId;
 use crate::bans::Ban;
+use crate::info::{Info, InfoChange};
 use crate::{Millis, Result};
 
 /// A user to be stored; the store adds his row number.
@@ -51,6 +52,34 @@ pub trait UserStore: Send + Sync {
 
     /// The user with this uuid.
     async fn user_by_uuid(&self, app: AppId, uuid: Uuid) -> Result<Option<User>>;
+
+    /// The user with this row number.
+    async fn user_by_id(&self, app: AppId, id: UserId) -> Result<Option<User>>;
+
+    /// Sets the texts that are given.
+    /// [`Error::UnknownUser`](crate::Error::UnknownUser) when an existing user is gone;
+    /// [`Error::UserQuotaReached`](crate::Error::UserQuotaReached).
+    async fn set_user_info(&self, app: AppId, user: Wanted, change: InfoChange) -> Result<()>;
+
+    /// The texts of each of `users`, in order; empty for one who is gone or has none.
+    async fn user_infos(&self, app: AppId, users: Vec<UserId>) -> Result<Vec<Info>>;
+
+    /// Stores `value` under `key`. [`Error::DataLimit`](crate::Error::DataLimit) when `user` would
+    /// have more than `most` keys; errors of the user as with [`UserStore::set_user_info`].
+    async fn set_data(
+        &self,
+        app: AppId,
+        user: Wanted,
+        key: Box<str>,
+        value: Box<str>,
+        most: u32,
+    ) -> Result<()>;
+
+    /// What is stored under `key`.
+    async fn data(&self, app: AppId, user: UserId, key: &str) -> Result<Option<Box<str>>>;
+
+    /// Removes `key`; nothing happens where there is none, or no such user.
+    async fn remove_data(&self, app: AppId, user: UidTarget, key: Box<str>) -> Result<()>;
 
     /// Up to `limit` users in order of registration, after row number `after`.
     async fn users_page(&self, app: AppId, after: Option<UserId>, limit: u32) -> Result<Vec<User>>;

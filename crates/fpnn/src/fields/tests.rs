@@ -329,3 +329,15 @@ fn what_users_write_is_not_in_the_debug_form_of_fields() {
     let shown = format!("{:?}", Fields::parse(&payload).unwrap().get("msg"));
     assert!(!shown.contains("hush") && shown.contains("Text"), "{shown}");
 }
+
+#[test]
+fn a_payload_of_too_many_fields_is_refused_before_they_are_read() {
+    let of = |count: u32| {
+        let mut payload = vec![0xdf];
+        payload.extend_from_slice(&count.to_be_bytes());
+        payload.extend((0..count).flat_map(|_| [0xa0, 0x01]));
+        Fields::parse(&payload).map(|_| ())
+    };
+    assert_eq!(of(256), Ok(()));
+    assert_eq!(of(257), Err(WireError::TooManyFields));
+}

@@ -33,6 +33,7 @@ pub(super) struct Shared {
     address: SocketAddr,
     tls: bool,
     encrypted: AtomicBool,
+    trusted: AtomicBool,
     max_queued_bytes: usize,
     close_when_full: bool,
     /// Bytes of quests that were not yet laid out for writing.
@@ -91,6 +92,7 @@ impl Connection {
                 address,
                 tls,
                 encrypted: AtomicBool::new(false),
+                trusted: AtomicBool::new(false),
                 max_queued_bytes: limits.max_queued_bytes,
                 close_when_full: limits.close_when_full,
                 queued_bytes: AtomicUsize::new(0),
@@ -201,6 +203,16 @@ impl Connection {
     /// Whether a key was exchanged, so that frames are encrypted.
     pub fn is_encrypted(&self) -> bool {
         self.shared.encrypted.load(Ordering::Relaxed)
+    }
+
+    /// Lifts the bounds of [`Stranger`](crate::transport::Stranger): the peer has proved who it is.
+    pub fn trust(&self) {
+        self.shared.trusted.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether [`trust`](Self::trust) was called.
+    pub fn is_trusted(&self) -> bool {
+        self.shared.trusted.load(Ordering::Relaxed)
     }
 
     pub(super) fn shared(&self) -> &Arc<Shared> {

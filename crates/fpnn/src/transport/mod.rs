@@ -22,7 +22,7 @@ mod waiting;
 pub use client::{Agree, connect, connect_stream};
 pub use connection::{Awaiting, Connection};
 pub use options::{
-    ClientOptions, Clock, Encryption, Entropy, FirstFrame, Keepalive, Limits, Options,
+    ClientOptions, Clock, Encryption, Entropy, Keepalive, Limits, Options, Stranger,
 };
 pub use server::{serve, serve_stream};
 pub use service::{Closed, Order, Peer, Reply, Service};

@@ -55,8 +55,9 @@ pub struct Limits {
     pub close_when_full: bool,
     /// Time without a package in either direction. 10 minutes. Source: RTM server gate, section 12.
     pub idle_timeout: Option<Duration>,
-    /// What a new connection has for its first whole package. No bound but the others.
-    pub first_frame: Option<FirstFrame>,
+    /// What a connection may do before [`Connection::trust`](crate::transport::Connection::trust). No
+    /// bound but the others.
+    pub stranger: Option<Stranger>,
     /// Time for a package from its first byte to its last. 30 s.
     pub frame_timeout: Duration,
     /// Time for the peer to take some of what is being written. 30 s.
@@ -74,7 +75,7 @@ impl Default for Limits {
             max_queued_bytes: 1024 * 1024,
             close_when_full: true,
             idle_timeout: Some(Duration::from_mins(10)),
-            first_frame: None,
+            stranger: None,
             frame_timeout: Duration::from_secs(30),
             write_timeout: Duration::from_secs(30),
             tls_timeout: Duration::from_secs(10),
@@ -82,21 +83,21 @@ impl Default for Limits {
     }
 }
 
-/// What a connection has for its first whole package, where strangers may connect.
+/// What a connection may do before its service trusts it, where strangers may connect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct FirstFrame {
+pub struct Stranger {
     /// Time from the connection on, TLS handshake included.
     pub within: Duration,
-    /// Received bytes.
-    pub max_bytes: usize,
+    /// Bytes of a received frame, header included.
+    pub max_frame_bytes: usize,
 }
 
-impl Default for FirstFrame {
+impl Default for Stranger {
     /// 10 s and 64 KiB.
     fn default() -> Self {
         Self {
             within: Duration::from_secs(10),
-            max_bytes: 64 * 1024,
+            max_frame_bytes: 64 * 1024,
         }
     }
 }

@@ -127,8 +127,8 @@ impl<S: Service> Server<S> {
         let _ = stream.set_nodelay(true);
         let Some(tls) = &self.tls else { return };
         let limits = &self.settings.limits;
-        let first = limits.first_frame.map(|first| first.within);
-        let timeout = limits.tls_timeout.min(first.unwrap_or(Duration::MAX));
+        let stranger = limits.stranger.map(|stranger| stranger.within);
+        let timeout = limits.tls_timeout.min(stranger.unwrap_or(Duration::MAX));
         let agreed = tokio::select! {
             () = self.stop.cancelled() => return,
             agreed = tokio::time::timeout(timeout, tls.accept(stream)) => agreed,

@@ -115,9 +115,9 @@ pub enum Closed {
     /// [`Limits::idle_timeout`](crate::transport::Limits::idle_timeout).
     #[error("idle for too long")]
     Idle,
-    /// No whole package within [`FirstFrame`](crate::transport::FirstFrame).
-    #[error("no first package in time or within its bytes")]
-    FirstFrame,
+    /// Not trusted within [`Stranger`](crate::transport::Stranger).
+    #[error("it did not prove itself in time")]
+    Stranger,
     /// A package stayed incomplete for too long.
     #[error("a package was not completed in time")]
     SlowSender,

@@ -143,6 +143,24 @@ fn the_memory_of_large_frames_is_given_back_though_a_part_of_one_is_left() {
 }
 
 #[test]
+fn what_waits_for_the_rest_of_its_frame_stays_where_it_is() {
+    let mut decoder = Decoder::new(1_000_000);
+    decoder.feed(&recorded_frame("V01"));
+    decoder.feed(&header([1, 0x80, 1, 1], 900_000));
+    assert!(decoder.next().unwrap().is_some());
+    assert_eq!(decoder.buffered(), 12);
+    decoder.buffer().reserve(100_000);
+    let place = decoder.buffer().as_ptr();
+    for arrived in 1..=100 {
+        decoder.buffer().extend_from_slice(&[0x80; 900]);
+        assert_eq!(decoder.next(), Ok(None));
+        assert_eq!(decoder.buffered(), 12 + 900 * arrived);
+    }
+    // To copy it each time would cost the square of its length.
+    assert_eq!(decoder.buffer().as_ptr(), place);
+}
+
+#[test]
 fn a_recorded_payload_cut_short_anywhere_is_refused() {
     for vector in [
         "V05", "V06", "V08", "V10", "V12", "V13", "V15", "V22", "V25", "V34",

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use halloo_fpnn::Map;
-use halloo_fpnn::transport::{FirstFrame, Limits, Options};
+use halloo_fpnn::transport::{Limits, Options, Stranger};
 use tokio::io::AsyncWriteExt;
 use tokio::time::{Instant, advance, pause, timeout};
 use tokio_util::sync::CancellationToken;
@@ -76,20 +76,21 @@ async fn without_a_bound_the_first_package_may_come_late() {
 }
 
 #[tokio::test]
-async fn the_first_package_is_bounded_in_time() {
+async fn a_stranger_has_to_prove_himself_in_time() {
     pause();
     let limits = Limits {
-        first_frame: Some(FirstFrame::default()),
+        stranger: Some(Stranger::default()),
         ..Limits::default()
     };
     let since = Instant::now();
     let (script, mut peer) = pipe(with(limits.clone()), WIDE);
-    peer.send(b"FPNN").await;
-    let why = "no first package in time or within its bytes";
+    peer.send(&quest(1, "*ping", Map::new())).await;
+    peer.answer().await.1.unwrap();
+    let why = "it did not prove itself in time";
     assert_eq!(end_of(&script, since).await, (why.into(), 10));
 
     let (_script, mut peer) = pipe(with(limits), WIDE);
-    peer.send(&quest(1, "*ping", Map::new())).await;
+    peer.send(&quest(1, "trust", Map::new())).await;
     peer.answer().await.1.unwrap();
     tokio::time::sleep(Duration::from_mins(1)).await;
     peer.send(&quest(2, "*ping", Map::new())).await;
@@ -97,17 +98,24 @@ async fn the_first_package_is_bounded_in_time() {
 }
 
 #[tokio::test]
-async fn the_first_package_is_bounded_in_bytes() {
+async fn a_stranger_sends_small_packages_only() {
     let limits = Limits {
-        first_frame: Some(FirstFrame::default()),
+        stranger: Some(Stranger::default()),
         ..Limits::default()
     };
-    let (script, mut peer) = pipe(with(limits), WIDE);
     let text = "x".repeat(128 * 1024);
-    let long = quest(1, "echo", Map::new().text("text", &text));
-    peer.send(&long[..100 * 1024]).await;
-    let why = "no first package in time or within its bytes";
-    assert_eq!(soon(script.ended.next()).await, why);
+    let long = quest(2, "echo", Map::new().text("text", &text));
+    let (script, mut peer) = pipe(with(limits.clone()), WIDE);
+    // Its head is enough.
+    peer.send(&long[..20]).await;
+    let why = soon(script.ended.next()).await;
+    assert!(why.starts_with("malformed input"), "{why}");
+
+    let (_script, mut peer) = pipe(with(limits), WIDE);
+    peer.send(&[quest(1, "trust", Map::new()), long].concat())
+        .await;
+    peer.answer().await.1.unwrap();
+    peer.answer().await.1.unwrap();
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use axum::response::{IntoResponse as _, Response};
 use halloo_core::Error;
+use halloo_core::users::Named;
 use serde_json::Value;
 
 use super::{path_of, texts};
@@ -38,19 +39,19 @@ pub(crate) async fn list(call: Owner) -> Result<Response, Failure> {
     if size == Some(0) {
         return Err(invalid());
     }
-    let (names, next) = if size.is_none() && before.is_none() {
+    let (users, next) = if size.is_none() && before.is_none() {
         (blocks.list(app, &owner).await?, None)
     } else {
         let page = blocks
             .page(app, &owner, before, size.unwrap_or(u32::MAX))
             .await?;
-        (page.names, page.next)
+        (page.users, page.next)
     };
     let next = next.map(|position| cursor::encode(List::Blocks, app, position));
     let reply = Envelope::read(&call)
-        .data(texts(&names))
+        .data(texts(&users))
         .cursor(next)
-        .count(names.len());
+        .count(users.len());
     Ok(reply.into_response())
 }
 
@@ -83,7 +84,7 @@ pub(crate) async fn add(call: Owner, body: JsonBody) -> Result<Response, Failure
     if targets.len() > call.gate.core.limits().blocks as usize {
         return Err(Error::BlockLimit.into());
     }
-    let (mut names, mut ids) = (Vec::new(), Vec::new());
+    let mut users: Vec<Named> = Vec::new();
     for target in targets {
         let found = call.gate.core.users.find(call.app.id, &target).await;
         let user = found.map_err(|error| match error {
@@ -93,13 +94,13 @@ pub(crate) async fn add(call: Owner, body: JsonBody) -> Result<Response, Failure
             )),
             other => other.into(),
         })?;
-        if !ids.contains(&user.id) {
-            names.push(user.name.clone());
-            ids.push(user.id);
+        if !users.iter().any(|known| known.id == user.id) {
+            users.push(user.named());
         }
     }
+    let ids = users.iter().map(|user| user.id).collect();
     call.gate.core.blocks.add(call.app.id, &owner, ids).await?;
-    Ok(Envelope::app(&call).data(texts(&names)).into_response())
+    Ok(Envelope::app(&call).data(texts(&users)).into_response())
 }
 
 /// Unblock a user.

@@ -47,10 +47,10 @@ pub(crate) async fn remove(call: Owner) -> Result<Response, Failure> {
 )]
 pub(crate) async fn list(call: Owner) -> Result<Response, Failure> {
     let owner = call.user().await?;
-    let names = call.gate.core.contacts.list(call.app.id, &owner).await?;
+    let friends = call.gate.core.contacts.list(call.app.id, &owner).await?;
     Ok(Envelope::read(&call)
-        .data(texts(&names))
-        .count(names.len())
+        .data(texts(&friends))
+        .count(friends.len())
         .into_response())
 }
 

@@ -3,11 +3,11 @@
 pub(crate) mod blocks;
 pub(crate) mod contacts;
 
-use halloo_core::users::{User, UserName};
+use halloo_core::users::{Named, User};
 
 /// Names as the vendor lists them.
-fn texts(names: &[UserName]) -> Vec<&str> {
-    names.iter().map(UserName::as_str).collect()
+fn texts(users: &[Named]) -> Vec<&str> {
+    users.iter().map(|user| user.name.as_str()).collect()
 }
 
 /// The `path` of an answer about a user's relations.

@@ -2,7 +2,6 @@
 
 use axum::http::header::{CACHE_CONTROL, HeaderValue};
 use axum::response::{IntoResponse as _, Response};
-use halloo_core::sessions::CloseReason;
 use serde::Serialize;
 
 use crate::call::{Admin, Call};
@@ -25,7 +24,8 @@ pub(crate) async fn all(call: Admin) -> Result<Response, Failure> {
     call.gate
         .core
         .sessions
-        .close_all(call.app.id, &user.name, CloseReason::Kicked);
+        .kick(call.app.id, &user.name, None)
+        .await;
     let reply = Envelope::read(&call).data(Done { result: true });
     Ok(uncached(reply.into_response()))
 }
@@ -63,7 +63,7 @@ pub(crate) async fn one_by_get(call: Admin) -> Result<Response, Failure> {
 async fn close_resource(call: &Call) -> Result<Response, Failure> {
     let user = call.user().await?;
     let (sessions, resource) = (&call.gate.core.sessions, call.segment("resource"));
-    let closed = sessions.close_resource(call.app.id, &user.name, resource, CloseReason::Kicked);
+    let closed = sessions.kick(call.app.id, &user.name, Some(resource)).await;
     let reply = Envelope::app(call).data(Done { result: closed > 0 });
     Ok(uncached(reply.into_response()))
 }

@@ -9,7 +9,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use halloo_fpnn::{Curve, PrivateKey};
 use serde_json::Value;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing::info;
@@ -17,12 +18,13 @@ use tracing::info;
 use crate::commands::{self, Command};
 use crate::config::{Config, Overrides};
 use crate::control;
-use crate::data_folder::{Claim, DataFolder};
+use crate::data_folder::{self, Claim, DataFolder};
+use crate::rtm::operator_key;
 use crate::serve::{Server, Surroundings, open_core};
 use crate::system::{SystemClock, SystemEntropy};
 use crate::telemetry;
 
-use output::{SECRETS, banner, describe_app, describe_user, field, lines, out, print};
+use output::{SECRETS, banner, describe_app, describe_user, field, lines, out, out_bytes, print};
 
 /// How long a sub-command waits for a data folder that somebody else is using.
 const BUSY_PATIENCE: Duration = Duration::from_secs(10);
@@ -66,7 +68,7 @@ struct SettingFlags {
     /// Address of REST, health and metrics.
     #[arg(long, global = true, value_name = "ADDR")]
     http: Option<SocketAddr>,
-    /// Address of the RTM server gate (nothing listens there yet).
+    /// Address of the RTM server gate.
     #[arg(long, global = true, value_name = "ADDR")]
     rtm_server: Option<SocketAddr>,
     /// Address of the RTM client gate (nothing listens there yet).
@@ -99,8 +101,26 @@ enum Action {
         /// The new file. To go back to it: put it as halloo.db into an empty data folder.
         target: PathBuf,
     },
+    /// Print the public key that RTM SDKs encrypt their sessions with.
+    RtmKey {
+        /// Of the listener with this curve, if it is not that of rtm.curve.
+        #[arg(long)]
+        curve: Option<Curve>,
+        /// pem, der (Java), raw (PHP) or compressed (Node); all but pem are bytes for a file.
+        #[arg(long, default_value = "pem")]
+        format: KeyFormat,
+    },
     /// Check the settings and say what is in force.
     Check,
+}
+
+/// How a public key is written.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum KeyFormat {
+    Pem,
+    Der,
+    Raw,
+    Compressed,
 }
 
 #[derive(Debug, Subcommand)]
@@ -141,6 +161,20 @@ enum AppAction {
         /// open or authorised
         registration: String,
     },
+    /// Say whether RTM quests signed without a time are taken, as SDKs before 2020 send them. Whoever
+    /// sees one can repeat it for ever.
+    SetLegacySignatures {
+        /// ORG/APP
+        app: String,
+        /// on or off
+        taken: Switch,
+    },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Switch {
+    On,
+    Off,
 }
 
 #[derive(Debug, Subcommand)]
@@ -216,6 +250,7 @@ pub fn run(cli: Cli) -> Result<()> {
         None => serve(config, false),
         Some(Action::Serve { show_secrets }) => serve(config, show_secrets),
         Some(Action::Check) => check(&config, json),
+        Some(Action::RtmKey { curve, format }) => rtm_key(&config, curve, format),
         Some(Action::App(action)) => app(&config, action, json),
         Some(Action::User(action)) => user(&config, action, json),
         Some(Action::Backup { target }) => {
@@ -305,6 +340,32 @@ fn check(config: &Config, json: bool) -> Result<()> {
     })
 }
 
+fn rtm_key(config: &Config, curve: Option<Curve>, format: KeyFormat) -> Result<()> {
+    let key = match operator_key(config)?.filter(|_| curve.is_none()) {
+        Some(key) => key,
+        None => kept_key(&config.data.dir, curve.unwrap_or(config.rtm.curve))?,
+    };
+    let key = key.public_key();
+    let bytes = match format {
+        KeyFormat::Pem => key.to_pem().into_bytes(),
+        KeyFormat::Der => key.to_der(),
+        KeyFormat::Raw => key.raw().to_vec(),
+        KeyFormat::Compressed => key.to_sec1_compressed(),
+    };
+    out_bytes(&bytes)
+}
+
+/// The key of the data folder, made if need be. A running server has made its own.
+fn kept_key(data: &Path, curve: Curve) -> Result<PrivateKey> {
+    if let Some(key) = data_folder::rtm_key(data, curve)? {
+        return Ok(key);
+    }
+    match DataFolder::claim(data)? {
+        Claim::Owned(folder) => folder.rtm_key(curve, &SystemEntropy),
+        Claim::Busy => bail!("the server that is running has no key on {curve}"),
+    }
+}
+
 fn app(config: &Config, action: AppAction, json: bool) -> Result<()> {
     match action {
         AppAction::Create { app, registration } => {
@@ -318,11 +379,12 @@ fn app(config: &Config, action: AppAction, json: bool) -> Result<()> {
             print(json, &apps, |apps| {
                 lines(apps, |app| {
                     let key = format!("{}/{}", field(app, "org"), field(app, "app"));
-                    format!(
-                        "{key}  {}  {} users",
-                        field(app, "registration"),
-                        field(app, "users")
-                    )
+                    let legacy = match app.get("legacy_signatures") {
+                        Some(Value::Bool(true)) => "",
+                        _ => "  no legacy signatures",
+                    };
+                    let (registration, users) = (field(app, "registration"), field(app, "users"));
+                    format!("{key}  {registration}  {users} users{legacy}")
                 })
             })
         }
@@ -348,6 +410,11 @@ fn app(config: &Config, action: AppAction, json: bool) -> Result<()> {
         }
         AppAction::SetRegistration { app, registration } => {
             let changed = carry_out(config, Command::AppSetRegistration { app, registration })?;
+            print(json, &without_secrets(changed), describe_app)
+        }
+        AppAction::SetLegacySignatures { app, taken } => {
+            let taken = taken == Switch::On;
+            let changed = carry_out(config, Command::AppSetLegacySignatures { app, taken })?;
             print(json, &without_secrets(changed), describe_app)
         }
     }

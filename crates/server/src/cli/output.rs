@@ -12,8 +12,19 @@ use crate::serve::Server;
 pub(super) fn banner(server: &Server, data: &Path, show_secrets: bool) -> String {
     let http = format!("http://{}", server.http_address);
     let folder = data.display();
+    let rtm = &server.rtm;
+    let further = [
+        (rtm.server_secp256r1, "the same with a secp256r1 key"),
+        (rtm.server_tls, "the same over TLS"),
+    ];
+    let further = further.into_iter().filter_map(|(address, what)| {
+        let address = address?;
+        Some(format!("            {address} {what}\n"))
+    });
+    let further: String = further.collect();
+    let rtm = rtm.server;
     let places = format!(
-        "Halloo is ready.\n\n  REST      {http}\n  API page  {http}/docs\n  Data      {folder}\n\n"
+        "Halloo is ready.\n\n  REST      {http}\n  API page  {http}/docs\n  RTM       {rtm} for server SDKs\n{further}  Data      {folder}\n\n"
     );
     let Some(app) = &server.first_app else {
         return places;
@@ -118,11 +129,13 @@ pub(super) fn print(json: bool, value: &Value, describe: impl Fn(&Value) -> Stri
 
 /// Writes to the standard output; a reader that went away is no error.
 pub(super) fn out(text: &str) -> Result<()> {
+    out_bytes(text.as_bytes())
+}
+
+/// [`out`] for what need not be text.
+pub(super) fn out_bytes(bytes: &[u8]) -> Result<()> {
     let mut stdout = std::io::stdout().lock();
-    match stdout
-        .write_all(text.as_bytes())
-        .and_then(|()| stdout.flush())
-    {
+    match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
         _ => Ok(()),
     }

@@ -15,6 +15,7 @@ fn given(app: &App) -> impl PartialEq + Debug + use<> {
         app.client_id.clone(),
         app.client_secret.reveal().to_owned(),
         app.rtm_secret.reveal().to_owned(),
+        app.legacy_signatures,
         app.registration,
         app.token_generation,
         app.created,
@@ -34,6 +35,7 @@ pub async fn a_created_app_is_found_as_it_was_given(store: &dyn Store) {
             client_secret: new.client_secret,
             pid: created.pid,
             rtm_secret: new.rtm_secret,
+            legacy_signatures: true,
             registration: new.registration,
             token_generation: 0,
             created: new.created,
@@ -93,6 +95,21 @@ pub async fn pids_are_positive_and_differ(store: &dyn Store) {
     assert_ne!(one.pid, other.pid);
 }
 
+pub async fn an_app_is_found_by_its_pid(store: &dyn Store) {
+    let (app, other) = (
+        store.create_app(World::new_app()).await.unwrap(),
+        store.create_app(World::new_app()).await.unwrap(),
+    );
+    for app in [app, other] {
+        let found = store.app_by_pid(app.pid).await.unwrap().unwrap();
+        assert_eq!((found.id, found.pid), (app.id, app.pid));
+        assert_eq!(given(&found), given(&app));
+    }
+    for pid in [i32::MIN, -1, 0, 1, i32::MAX] {
+        assert!(store.app_by_pid(pid).await.unwrap().is_none(), "{pid}");
+    }
+}
+
 pub async fn apps_are_listed_in_order_of_creation_page_by_page(store: &dyn Store) {
     let mut ours = Vec::new();
     for _ in 0..5 {
@@ -137,11 +154,8 @@ pub async fn changing_who_may_register_changes_nothing_else(store: &dyn Store) {
     }
 }
 
-/// The generation voids the tokens; their rows stay, for there may be millions.
 pub async fn a_new_client_secret_raises_the_token_generation(store: &dyn Store) {
     let app = store.create_app(World::new_app()).await.unwrap();
-    let world = World { store, app: app.id };
-    let token = world.token(None, None).await;
     for token_generation in 1..=2 {
         let client_secret = Secret::new(format!("new-{token_generation}"));
         let expected = App {
@@ -151,7 +165,6 @@ pub async fn a_new_client_secret_raises_the_token_generation(store: &dyn Store) 
         };
         change(store, AppChange::ClientSecret(client_secret), expected).await;
     }
-    assert!(world.has_token(token).await);
 }
 
 pub async fn a_new_rtm_secret_changes_nothing_else(store: &dyn Store) {
@@ -164,11 +177,28 @@ pub async fn a_new_rtm_secret_changes_nothing_else(store: &dyn Store) {
     change(store, AppChange::RtmSecret(rtm_secret), expected).await;
 }
 
+pub async fn signatures_without_a_time_are_refused_and_taken_again(store: &dyn Store) {
+    let app = store.create_app(World::new_app()).await.unwrap();
+    for legacy_signatures in [false, true] {
+        let expected = App {
+            legacy_signatures,
+            ..app.clone()
+        };
+        change(
+            store,
+            AppChange::LegacySignatures(legacy_signatures),
+            expected,
+        )
+        .await;
+    }
+}
+
 pub async fn an_unknown_app_is_not_changed(store: &dyn Store) {
     for change in [
         AppChange::Registration(Registration::Open),
         AppChange::ClientSecret(Secret::new("new")),
         AppChange::RtmSecret(Secret::new("new")),
+        AppChange::LegacySignatures(false),
     ] {
         assert!(
             store

@@ -7,7 +7,7 @@ use halloo_core::messages::MessageId;
 use halloo_core::rooms::{Room, RoomId};
 use halloo_core::users::{NewUser, PasswordHash, ProfileChange, User, UserChange, UserId};
 
-use super::{NOW, Store, World, new_user};
+use super::{NOW, Store, World, existing, new_user};
 
 async fn delete(world: World<'_>, user: &User) {
     let deleted = world.store.delete_user(world.app, user.id).await.unwrap();
@@ -62,7 +62,7 @@ pub async fn deletion_ends_blocks_in_both_directions(store: &dyn Store) {
     assert_eq!(world.blocks(&cy).await, ["bo"]);
     let [di] = world.users(["di"]).await;
     store
-        .add_blocks(world.app, bo.id, vec![di.id], 2)
+        .add_blocks(world.app, existing(&bo), vec![existing(&di)], 2)
         .await
         .unwrap();
     assert_eq!(world.blocks(&bo).await, ["di", "cy"]);
@@ -95,13 +95,13 @@ pub async fn deletion_takes_memberships_owned_groups_and_owned_rooms(store: &dyn
     let [namesake] = other.users(["ada"]).await;
     let group = |id, owner: UserId, members: &[UserId]| Group {
         id: GroupId(id),
-        owner,
+        owner: Some(owner),
         members: members.to_vec(),
         created: NOW,
     };
     let room = |id, owner| Room {
         id: RoomId(id),
-        owner,
+        owner: Some(owner),
         created: NOW,
     };
     let everybody = [ada.id, bo.id, cy.id];
@@ -196,7 +196,7 @@ pub async fn a_deleted_name_begins_anew(store: &dyn Store) {
     let members = vec![old.id, bo.id];
     let group = Group {
         id: GroupId(1),
-        owner: bo.id,
+        owner: Some(bo.id),
         members,
         created: NOW,
     };
@@ -261,7 +261,7 @@ pub async fn a_deleted_page_takes_everything_along(store: &dyn Store) {
     let members = vec![ada.id, cy.id];
     let group = Group {
         id: GroupId(1),
-        owner: ada.id,
+        owner: Some(ada.id),
         members,
         created: NOW,
     };

@@ -23,21 +23,30 @@ macro_rules! assert_refused {
 }
 
 pub mod apps;
+pub mod bans;
 pub mod blocks;
 pub mod changes;
 pub mod contacts;
+pub mod contests;
+pub mod data;
 pub mod deletion;
 pub mod groups;
+pub mod infos;
 pub mod messages;
+pub mod naming;
+pub mod push;
 pub mod races;
 pub mod rooms;
 pub mod tokens;
 pub mod users;
+mod uses;
 mod world;
 
 pub use halloo_core::ports::Store;
 
-use world::{DAY, NOW, World, conversation, fresh, name, new_user, texts};
+use world::{
+    DAY, NOW, World, called, conversation, existing, fresh, name, named, new_user, texts, wanted,
+};
 
 /// Stamps one test per law into the present module. The expression makes a pair anew for each: what
 /// must outlive the store (a temporary folder; `()` if nothing), and the store in an `Arc`.
@@ -55,16 +64,19 @@ macro_rules! conformance {
                 a_taken_key_is_refused_and_its_owner_stays
                 keys_are_compared_byte_by_byte
                 pids_are_positive_and_differ
+                an_app_is_found_by_its_pid
                 apps_are_listed_in_order_of_creation_page_by_page
                 changing_who_may_register_changes_nothing_else
                 a_new_client_secret_raises_the_token_generation
                 a_new_rtm_secret_changes_nothing_else
+                signatures_without_a_time_are_refused_and_taken_again
                 an_unknown_app_is_not_changed
                 the_user_count_follows_registration_and_deletion
             }
             users {
                 users_are_stored_in_input_order_with_rising_ids
                 what_was_registered_is_found_by_name_and_by_uuid
+                a_user_is_found_by_row_number
                 a_taken_name_is_answered_none_and_its_owner_stays
                 past_the_quota_nobody_is_stored
                 names_are_per_app
@@ -98,8 +110,11 @@ macro_rules! conformance {
             tokens {
                 a_token_is_found_as_it_was_stored
                 an_unknown_hash_finds_nothing
-                sweeping_deletes_ended_tokens_only_and_at_most_the_limit
-                sweeping_deletes_tokens_that_a_rotation_voided
+                sweeping_deletes_ended_and_voided_tokens_only_and_at_most_the_limit
+                a_token_is_for_calls_or_for_logging_in
+                a_user_loses_his_login_tokens_only
+                a_login_token_is_issued_to_whoever_is_there_or_made_for_it
+                a_revocation_ends_login_tokens_too
             }
             contacts {
                 a_contact_stands_on_both_rosters
@@ -109,6 +124,13 @@ macro_rules! conformance {
                 a_contact_that_is_there_is_welcome_on_a_full_roster
                 both_friends_must_exist
                 a_removed_contact_leaves_both_rosters
+                a_friend_stands_on_one_roster
+                a_contact_adds_the_direction_that_is_missing
+                removed_friends_leave_one_roster
+                past_the_limit_no_friend_is_added
+                friends_among_others_come_in_their_order
+                deletion_takes_one_sided_friends_off_both_rosters
+                a_roster_is_seen_and_changed_within_its_app_only
             }
             blocks {
                 blocked_users_are_listed_newest_first
@@ -117,16 +139,80 @@ macro_rules! conformance {
                 everybody_in_a_call_must_exist
                 pages_of_a_block_list_follow_each_other
                 an_unblocked_user_leaves_one_list
+                past_the_limit_no_blocked_user_is_made
+                unblocking_skips_whom_nobody_blocks
+                who_blocks_a_user_comes_in_the_order_asked_for
+                a_block_list_is_seen_within_its_app_only
             }
             groups {
                 a_group_is_found_as_it_was_put
                 a_group_put_again_is_replaced
                 group_ids_are_per_app
+                a_group_may_be_nobodys
+                everybody_in_a_group_that_is_put_must_exist
+                the_first_members_make_their_group
+                who_is_a_member_stays_one_member
+                past_the_limit_of_members_nobody_joins
+                past_the_quota_no_group_is_made
+                a_group_without_members_stays
+                a_deleted_group_begins_anew
+                groups_are_deleted_some_at_a_time
+                the_groups_of_a_user_are_listed_in_order
+                members_are_per_app_and_group
+                a_group_put_again_counts_its_new_members
             }
             rooms {
                 a_room_is_found_as_it_was_put
                 a_room_put_again_is_replaced
                 room_ids_are_per_app
+                a_room_may_be_nobodys
+                entering_makes_a_room
+                nobody_enters_more_rooms_than_he_may
+                filling_a_room_answers_who_is_in_it
+                leaving_and_emptying_end_what_is_there
+                an_empty_room_stays_that_has_an_owner_or_texts
+                who_leaves_every_room_is_in_none
+                sizes_of_rooms_come_in_the_order_asked_for
+                a_deleted_owner_takes_his_room_along
+            }
+            naming {
+                a_new_name_is_registered_by_whatever_names_it_first
+                a_user_who_is_there_is_named_by_row_or_name
+                a_user_whose_name_is_a_number_has_no_second_uid
+                who_should_be_there_and_is_not_is_refused
+                past_the_user_quota_nothing_is_made
+                a_removal_finds_by_name_and_by_row_and_makes_nobody
+                what_a_user_has_is_seen_and_taken_within_his_app_only
+                a_user_who_is_named_twice_in_a_list_counts_once
+                deletion_takes_whatever_a_user_has
+            }
+            infos {
+                a_text_that_is_not_given_stays
+                a_text_may_be_long_and_hold_any_character
+                texts_of_users_come_in_the_order_asked_for
+                setting_texts_makes_their_group_or_room
+                texts_are_per_app_group_and_room
+                texts_outlive_a_group_or_room_put_again
+            }
+            data {
+                data_is_found_as_it_was_stored
+                past_the_limit_of_keys_nothing_is_stored
+                removed_data_is_gone
+            }
+            bans {
+                every_place_has_an_entry_of_its_own
+                a_later_mute_replaces_the_earlier
+                an_ended_mute_is_still_found
+                sweeping_deletes_ended_mutes_only_and_at_most_the_limit
+                a_deleted_place_takes_its_mutes_along
+            }
+            push {
+                devices_are_listed_oldest_first
+                a_device_added_again_is_replaced
+                past_the_limit_of_devices_none_is_added
+                muted_push_is_listed_by_conversation_and_type
+                unmuting_push_names_types_or_the_whole_conversation
+                past_the_limit_of_muted_push_nothing_is_muted
             }
             messages {
                 every_conversation_counts_from_one_without_gaps
@@ -141,17 +227,28 @@ macro_rules! conformance {
             }
         }
         $crate::conformance! { @races
-            one_name_goes_to_exactly_one_of_many
-            an_app_never_passes_its_quota
-            a_roster_never_passes_its_limit
-            a_block_list_never_passes_its_limit
-            concurrent_messages_are_numbered_without_gaps
-            a_user_is_deleted_exactly_once
-            befriending_a_user_who_is_being_deleted_leaves_no_edge
-            an_answered_write_is_seen_by_every_later_reader
-            a_refused_operation_does_not_disturb_its_neighbours
-            a_call_whose_caller_goes_away_is_done_whole_or_not_at_all
-            a_store_that_serves_is_ready
+            contests {
+                an_app_never_passes_its_quota
+                a_roster_never_passes_its_limit
+                a_block_list_never_passes_its_limit
+                a_group_never_passes_its_limit
+                an_app_never_passes_its_group_quota
+                nobody_gets_into_too_many_rooms
+                what_a_user_keeps_never_passes_its_limit
+            }
+            races {
+                one_name_goes_to_exactly_one_of_many
+                concurrent_messages_are_numbered_without_gaps
+                a_user_is_deleted_exactly_once
+                befriending_a_user_who_is_being_deleted_leaves_no_edge
+                an_answered_write_is_seen_by_every_later_reader
+                a_refused_operation_does_not_disturb_its_neighbours
+                a_call_whose_caller_goes_away_is_done_whole_or_not_at_all
+                first_calls_that_name_a_user_agree_on_one
+                joining_while_a_user_is_deleted_keeps_the_counts
+                writes_take_effect_in_the_order_in_which_they_were_begun
+                a_store_that_serves_is_ready
+            }
         }
     };
     (@laws $($noun:ident { $($law:ident)* })*) => {$(
@@ -163,15 +260,15 @@ macro_rules! conformance {
             }
         )*}
     )*};
-    (@races $($law:ident)*) => {
-        mod races {$(
+    (@races $($noun:ident { $($law:ident)* })*) => {$(
+        mod $noun {$(
             #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
             async fn $law() {
                 let (_keep, store) = super::subject().await;
-                $crate::conformance::races::$law(store).await;
+                $crate::conformance::$noun::$law(store).await;
             }
         )*}
-    };
+    )*};
 }
 
 #[cfg(test)]

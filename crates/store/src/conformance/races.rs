@@ -1,20 +1,24 @@
 //! Laws of many callers at the same time. Each takes the store in an `Arc`, to share it among tasks.
 
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
+use halloo_core::groups::GroupId;
 use halloo_core::messages::MessageId;
-use halloo_core::users::{PasswordHash, User, UserChange, UserId};
+use halloo_core::rooms::RoomId;
+use halloo_core::users::{PasswordHash, User, UserChange, UserId, Wanted};
 use halloo_core::{Error, Millis};
 use tokio::task::JoinSet;
 
-use super::{NOW, Store, World, conversation, new_user};
+use super::uses::{ROOMY, Use};
+use super::{NOW, Store, World, conversation, existing, new_user};
 
 /// Callers at the same time.
-const CROWD: usize = 50;
+pub(super) const CROWD: usize = 50;
 
 /// Runs `call` once for each number of the crowd, all at the same time. Answers in that order.
-async fn crowd<F, T>(call: impl Fn(usize) -> F) -> Vec<T>
+pub(super) async fn crowd<F, T>(call: impl Fn(usize) -> F) -> Vec<T>
 where
     F: Future<Output = T> + Send + 'static,
     T: Send + 'static,
@@ -30,7 +34,7 @@ where
 }
 
 /// The users `user-0`, `user-1` and so on.
-async fn users(world: World<'_>, count: usize) -> Vec<User> {
+pub(super) async fn users(world: World<'_>, count: usize) -> Vec<User> {
     let users = (0..count)
         .map(|number| new_user(&format!("user-{number}")))
         .collect();
@@ -60,84 +64,6 @@ pub async fn one_name_goes_to_exactly_one_of_many(store: Arc<dyn Store>) {
     assert_eq!(world.user("ada").await.as_ref(), Some(winners[0]));
     assert!(answers.iter().all(|users| users[1].is_some()));
     assert_eq!(store.user_count(app).await.unwrap(), CROWD as u64 + 1);
-}
-
-pub async fn an_app_never_passes_its_quota(store: Arc<dyn Store>) {
-    const QUOTA: u64 = 20;
-    let world = World::new(&*store).await;
-    let app = world.app;
-    let answers = crowd(|number| {
-        let store = Arc::clone(&store);
-        let users = vec![
-            new_user(&format!("a-{number}")),
-            new_user(&format!("b-{number}")),
-        ];
-        async move { store.register(app, users, Some(QUOTA), NOW).await }
-    })
-    .await;
-    let stored = answers.iter().filter(|answer| answer.is_ok()).count();
-    let refused = answers
-        .iter()
-        .filter(|answer| matches!(answer, Err(Error::UserQuotaReached)))
-        .count();
-    assert_eq!((2 * stored as u64, refused), (QUOTA, CROWD - stored));
-    assert_eq!(store.user_count(app).await.unwrap(), QUOTA);
-    assert_eq!(world.user_names().await.len() as u64, QUOTA);
-}
-
-pub async fn a_roster_never_passes_its_limit(store: Arc<dyn Store>) {
-    const LIMIT: u32 = 20;
-    let world = World::new(&*store).await;
-    let app = world.app;
-    let everybody = users(world, CROWD + 1).await;
-    let hub = everybody[CROWD].clone();
-    let answers = crowd(|number| {
-        let store = Arc::clone(&store);
-        // Half of them ask from the other side.
-        let (owner, friend) = match number % 2 {
-            0 => (hub.id, everybody[number].id),
-            _ => (everybody[number].id, hub.id),
-        };
-        async move { store.add_contact(app, owner, friend, LIMIT).await }
-    })
-    .await;
-    let roster = world.contacts(&hub).await;
-    assert_eq!(roster.len(), LIMIT as usize);
-    for (user, answer) in everybody.iter().zip(answers) {
-        let there = roster.iter().any(|name| *name == *user.name.as_str());
-        let expected: &[&str] = if there { &[hub.name.as_str()] } else { &[] };
-        assert_eq!(world.contacts(user).await, expected);
-        match answer {
-            Ok(()) => assert!(there),
-            Err(Error::ContactLimit) => assert!(!there),
-            Err(error) => panic!("{error}"),
-        }
-    }
-}
-
-pub async fn a_block_list_never_passes_its_limit(store: Arc<dyn Store>) {
-    const LIMIT: u32 = 20;
-    let world = World::new(&*store).await;
-    let app = world.app;
-    let everybody = users(world, CROWD + 1).await;
-    let owner = everybody[CROWD].id;
-    let answers = crowd(|number| {
-        let store = Arc::clone(&store);
-        let pair = vec![everybody[number].id, everybody[(number + 1) % CROWD].id];
-        async move { store.add_blocks(app, owner, pair, LIMIT).await }
-    })
-    .await;
-    let list = world.blocks(&everybody[CROWD]).await;
-    assert!(list.len() <= LIMIT as usize, "{list:?}");
-    for (number, answer) in answers.iter().enumerate() {
-        let pair = [number, (number + 1) % CROWD];
-        let there = pair.iter().all(|n| list.contains(&format!("user-{n}")));
-        match answer {
-            Ok(()) => assert!(there, "{pair:?} {list:?}"),
-            Err(Error::BlockLimit) => assert!(!there, "{pair:?} {list:?}"),
-            Err(error) => panic!("{error}"),
-        }
-    }
 }
 
 pub async fn concurrent_messages_are_numbered_without_gaps(store: Arc<dyn Store>) {
@@ -212,10 +138,13 @@ pub async fn befriending_a_user_who_is_being_deleted_leaves_no_edge(store: Arc<d
                     Ok(()) | Err(Error::UnknownUser) => {}
                     Err(error) => panic!("{error}"),
                 },
-                _ => match store.add_blocks(app, user, vec![leaving], 1000).await {
-                    Ok(()) | Err(Error::UnknownUser) => {}
-                    Err(error) => panic!("{error}"),
-                },
+                _ => {
+                    let (user, leaving) = (Wanted::Existing(user), Wanted::Existing(leaving));
+                    match store.add_blocks(app, user, vec![leaving], 1000).await {
+                        Ok(()) | Err(Error::UnknownUser) => {}
+                        Err(error) => panic!("{error}"),
+                    }
+                }
             }
         }
     })
@@ -228,7 +157,7 @@ pub async fn befriending_a_user_who_is_being_deleted_leaves_no_edge(store: Arc<d
         store.add_contact(app, user.id, new.id, 1).await.unwrap();
         store.remove_contact(app, user.id, new.id).await.unwrap();
         store
-            .add_blocks(app, user.id, vec![new.id], 1)
+            .add_blocks(app, existing(user), vec![existing(&new)], 1)
             .await
             .unwrap();
     }
@@ -316,12 +245,17 @@ pub async fn a_refused_operation_does_not_disturb_its_neighbours(store: Arc<dyn 
             store.add_contact(app, user.id, ada.id, 1000).await.unwrap();
             assert_refused!(
                 store
-                    .add_blocks(app, user.id, vec![ada.id, bo.id, cy.id], 2)
+                    .add_blocks(
+                        app,
+                        existing(&user),
+                        [&ada, &bo, &cy].map(existing).into(),
+                        2
+                    )
                     .await,
                 Error::BlockLimit
             );
             store
-                .add_blocks(app, user.id, vec![bo.id], 2)
+                .add_blocks(app, existing(&user), vec![existing(&bo)], 2)
                 .await
                 .unwrap();
 
@@ -390,6 +324,95 @@ pub async fn a_call_whose_caller_goes_away_is_done_whole_or_not_at_all(store: Ar
     // And the store goes on.
     world.users(["ada"]).await;
     assert_eq!(world.user("ada").await.unwrap().created, Millis(NOW.0));
+}
+
+pub async fn first_calls_that_name_a_user_agree_on_one(store: Arc<dyn Store>) {
+    let world = World::new(&*store).await;
+    let app = world.app;
+    let [hub] = world.users(["hub"]).await;
+    crowd(|number| {
+        let (store, hub) = (Arc::clone(&store), hub.clone());
+        async move {
+            let world = World {
+                store: &*store,
+                app,
+            };
+            let case = Use::ALL[number % Use::ALL.len()];
+            let newcomer = Wanted::Named {
+                new: new_user("42"),
+                quota: Some(2),
+                now: NOW,
+            };
+            case.give(world, &hub, newcomer).await.unwrap();
+        }
+    })
+    .await;
+    assert_eq!(world.user_names().await, ["hub", "42"]);
+    assert_eq!(world.count().await, 2);
+    let user = world.user("42").await.unwrap();
+    for case in Use::ALL {
+        assert!(case.has(world, &hub, user.id).await, "{case:?}");
+    }
+    assert_eq!(world.members(GroupId(1)).await, ["42"]);
+    assert_eq!(world.inside(RoomId(1)).await, ["42"]);
+}
+
+pub async fn joining_while_a_user_is_deleted_keeps_the_counts(store: Arc<dyn Store>) {
+    let world = World::new(&*store).await;
+    let app = world.app;
+    let everybody = users(world, CROWD).await;
+    crowd(|number| {
+        let store = Arc::clone(&store);
+        let (user, neighbour) = (everybody[number].id, everybody[(number + 1) % CROWD].id);
+        async move {
+            let both = vec![Wanted::Existing(user), Wanted::Existing(neighbour)];
+            let joined = store
+                .add_group_members(app, GroupId(1), both.clone(), ROOMY, NOW)
+                .await;
+            assert!(matches!(joined, Ok(()) | Err(Error::UnknownUser)));
+            store
+                .fill_room(app, RoomId(1), both, 10, NOW)
+                .await
+                .unwrap();
+            if number % 2 == 0 {
+                store.delete_user(app, user).await.unwrap();
+            }
+        }
+    })
+    .await;
+    // Both compare who is there with the count.
+    let left = world.members(GroupId(1)).await;
+    assert!(left.len() <= CROWD / 2, "{left:?}");
+    let left = world.inside(RoomId(1)).await;
+    assert!(left.len() <= CROWD / 2, "{left:?}");
+    assert_eq!(world.count().await, CROWD as u64 / 2);
+}
+
+/// Whoever pipelines writes without waiting for the answers relies on it: a write is in line from the
+/// first time that it is polled, as long as there is room in the line.
+pub async fn writes_take_effect_in_the_order_in_which_they_were_begun(store: Arc<dyn Store>) {
+    let world = World::new(&*store).await;
+    let app = world.app;
+    let [ada] = world.users(["ada"]).await;
+    // More than tokio lets one task do before it must wait.
+    let mut begun = Vec::new();
+    for number in 0..1000 {
+        let value = number.to_string().into();
+        begun.push(store.set_data(app, existing(&ada), "key".into(), value, 1));
+    }
+    let mut waiting = Vec::new();
+    for mut write in begun {
+        let first = std::future::poll_fn(|context| Poll::Ready(write.as_mut().poll(context)));
+        match first.await {
+            Poll::Ready(answer) => answer.unwrap(),
+            Poll::Pending => waiting.push(write),
+        }
+    }
+    for write in waiting.into_iter().rev() {
+        write.await.unwrap();
+    }
+    let last = store.data(app, ada.id, "key").await.unwrap();
+    assert_eq!(last.as_deref(), Some("999"));
 }
 
 pub async fn a_store_that_serves_is_ready(store: Arc<dyn Store>) {

@@ -1,9 +1,14 @@
 //! Laws of [`RoomStore`](halloo_core::rooms::RoomStore).
 
-use halloo_core::Millis;
+use halloo_core::info::InfoChange;
 use halloo_core::rooms::{Room, RoomId};
+use halloo_core::users::{User, Wanted};
+use halloo_core::{Error, Millis};
 
-use super::{NOW, Store, World};
+use super::{NOW, Store, World, called, existing, named, new_user, wanted};
+
+const ROOM: RoomId = RoomId(1);
+const LATER: Millis = Millis(NOW.0 + 1);
 
 pub async fn a_room_is_found_as_it_was_put(store: &dyn Store) {
     let world = World::new(store).await;
@@ -11,7 +16,7 @@ pub async fn a_room_is_found_as_it_was_put(store: &dyn Store) {
     // The greatest id that every dialect can write.
     let room = Room {
         id: RoomId(999_999_999_999_999),
-        owner: ada.id,
+        owner: Some(ada.id),
         created: NOW,
     };
     store.put_room(world.app, room.clone()).await.unwrap();
@@ -24,12 +29,12 @@ pub async fn a_room_put_again_is_replaced(store: &dyn Store) {
     let [ada, bo] = world.users(["ada", "bo"]).await;
     let old = Room {
         id: RoomId(1),
-        owner: ada.id,
+        owner: Some(ada.id),
         created: NOW,
     };
     let new = Room {
         id: RoomId(1),
-        owner: bo.id,
+        owner: Some(bo.id),
         created: Millis(NOW.0 + 1),
     };
     store.put_room(world.app, old).await.unwrap();
@@ -43,7 +48,7 @@ pub async fn room_ids_are_per_app(store: &dyn Store) {
     let [bo] = there.users(["bo"]).await;
     let room = |owner| Room {
         id: RoomId(1),
-        owner,
+        owner: Some(owner),
         created: NOW,
     };
     store.put_room(here.app, room(ada.id)).await.unwrap();
@@ -53,4 +58,283 @@ pub async fn room_ids_are_per_app(store: &dyn Store) {
         store.room(here.app, RoomId(1)).await.unwrap(),
         Some(room(ada.id))
     );
+}
+
+pub async fn a_room_may_be_nobodys(store: &dyn Store) {
+    let (world, other) = (World::new(store).await, World::new(store).await);
+    let [ada, gone] = world.users(["ada", "gone"]).await;
+    let [stranger] = other.users(["stranger"]).await;
+    store.delete_user(world.app, gone.id).await.unwrap();
+    let room = |owner: Option<&User>| Room {
+        id: ROOM,
+        owner: owner.map(|user| user.id),
+        created: NOW,
+    };
+    let found = || store.room(world.app, ROOM);
+    for missing in [&gone, &stranger] {
+        let put = store.put_room(world.app, room(Some(missing))).await;
+        assert_refused!(put, Error::UnknownUser);
+    }
+    assert_eq!(found().await.unwrap(), None);
+    for owner in [None, Some(&ada), None] {
+        store.put_room(world.app, room(owner)).await.unwrap();
+        assert_eq!(found().await.unwrap(), Some(room(owner)));
+    }
+    // So it outlives everybody.
+    store.delete_user(world.app, ada.id).await.unwrap();
+    assert_eq!(found().await.unwrap(), Some(room(None)));
+}
+
+pub async fn entering_makes_a_room(store: &dyn Store) {
+    let world = World::new(store).await;
+    let [ada, bo] = world.users(["ada", "bo"]).await;
+    let made = |id, created| Room {
+        id: RoomId(id),
+        owner: None,
+        created,
+    };
+    world.enter(&ada, &[1, 2]).await;
+    store
+        .fill_room(world.app, RoomId(3), vec![existing(&ada)], 10, LATER)
+        .await
+        .unwrap();
+    let later = vec![RoomId(1), RoomId(4)];
+    store
+        .enter_rooms(world.app, existing(&bo), later, 10, LATER)
+        .await
+        .unwrap();
+    for room in [made(1, NOW), made(2, NOW), made(3, LATER), made(4, LATER)] {
+        assert_eq!(store.room(world.app, room.id).await.unwrap(), Some(room));
+    }
+    assert_eq!(world.inside(ROOM).await, ["ada", "bo"]);
+    let mut inside = store.room_members(world.app, ROOM).await.unwrap();
+    inside.sort_by_key(|member| member.id);
+    assert_eq!(inside, [&ada, &bo].map(named));
+    assert_eq!(world.inside(RoomId(2)).await, ["ada"]);
+    // Rooms put again keep who is in them.
+    let owned = Room {
+        owner: Some(bo.id),
+        ..made(1, NOW)
+    };
+    store.put_room(world.app, owned).await.unwrap();
+    assert_eq!(world.inside(ROOM).await, ["ada", "bo"]);
+}
+
+pub async fn nobody_enters_more_rooms_than_he_may(store: &dyn Store) {
+    let world = World::new(store).await;
+    let [ada] = world.users(["ada"]).await;
+    let enter = |user, rooms: &[i64], most| {
+        let rooms = rooms.iter().copied().map(RoomId).collect();
+        store.enter_rooms(world.app, user, rooms, most, NOW)
+    };
+    let inside = || async {
+        let mut inside = Vec::new();
+        for room in 1..=5 {
+            inside.push(world.inside(RoomId(room)).await.len());
+        }
+        inside
+    };
+    // Neither a room nor a new user stays.
+    let refused = enter(wanted("new"), &[1, 2, 3], 2).await;
+    assert_refused!(refused, Error::RoomLimit);
+    assert_eq!(inside().await, [0, 0, 0, 0, 0]);
+    assert_eq!(store.room(world.app, ROOM).await.unwrap(), None);
+    assert_eq!(world.user_names().await, ["ada"]);
+
+    enter(existing(&ada), &[1, 2, 1], 2).await.unwrap();
+    let refused = enter(existing(&ada), &[2, 3], 2).await;
+    assert_refused!(refused, Error::RoomLimit);
+    assert_eq!(inside().await, [1, 1, 0, 0, 0]);
+    assert_eq!(store.room(world.app, RoomId(3)).await.unwrap(), None);
+    // Where he is already he takes no second place, even if the limit was lowered meanwhile.
+    for most in [2, 1, 0] {
+        enter(existing(&ada), &[2, 1], most).await.unwrap();
+    }
+    // Each has places of his own, and who leaves a room may enter another.
+    enter(wanted("bo"), &[1, 3], 2).await.unwrap();
+    store
+        .leave_rooms(world.app, called("ada"), vec![RoomId(1)])
+        .await
+        .unwrap();
+    enter(existing(&ada), &[4], 2).await.unwrap();
+    assert_eq!(inside().await, [1, 1, 1, 1, 0]);
+    // A room in another app takes no place here.
+    let other = World::new(store).await;
+    let [namesake] = other.users(["ada"]).await;
+    other.enter(&namesake, &[1, 2]).await;
+    let refused = enter(existing(&ada), &[5], 2).await;
+    assert_refused!(refused, Error::RoomLimit);
+    enter(existing(&ada), &[5], 3).await.unwrap();
+}
+
+pub async fn filling_a_room_answers_who_is_in_it(store: &dyn Store) {
+    let world = World::new(store).await;
+    let [ada, bo, busy, gone] = world.users(["ada", "bo", "busy", "gone"]).await;
+    store.delete_user(world.app, gone.id).await.unwrap();
+    world.enter(&busy, &[1, 2]).await;
+    world.enter(&bo, &[3, 4]).await;
+    let users = vec![
+        existing(&ada),
+        existing(&busy),
+        // In as many rooms as he may be, but this is one of them.
+        existing(&bo),
+        wanted("new"),
+        existing(&gone),
+        Wanted::Numbered(gone.id),
+        Wanted::Numbered(ada.id),
+    ];
+    let filled = store.fill_room(world.app, RoomId(3), users, 2, NOW).await;
+    assert_eq!(
+        filled.unwrap(),
+        [true, false, true, true, false, false, true]
+    );
+    assert_eq!(world.inside(RoomId(3)).await, ["ada", "bo", "new"]);
+    assert_eq!(world.inside(RoomId(1)).await, ["busy"]);
+    let filled = store.fill_room(world.app, RoomId(5), vec![], 2, NOW).await;
+    assert_eq!(filled.unwrap(), [false; 0]);
+    // Nobody is put in past the user quota.
+    let newcomer = Wanted::Named {
+        new: new_user("newcomer"),
+        quota: Some(4),
+        now: NOW,
+    };
+    let users = vec![existing(&ada), newcomer];
+    assert_refused!(
+        store.fill_room(world.app, RoomId(6), users, 9, NOW).await,
+        Error::UserQuotaReached
+    );
+    assert_eq!(world.inside(RoomId(6)).await, [""; 0]);
+    assert_eq!(store.room(world.app, RoomId(6)).await.unwrap(), None);
+}
+
+pub async fn leaving_and_emptying_end_what_is_there(store: &dyn Store) {
+    let world = World::new(store).await;
+    let [ada, bo, cy] = world.users(["ada", "bo", "cy"]).await;
+    for user in [&ada, &bo, &cy] {
+        world.enter(user, &[1, 2, 3]).await;
+    }
+    let leave = |text: &str, rooms: &[i64]| {
+        let rooms = rooms.iter().copied().map(RoomId).collect();
+        store.leave_rooms(world.app, called(text), rooms)
+    };
+    for _twice in 0..2 {
+        leave("ada", &[3, 1, 1, 9]).await.unwrap();
+        leave("nobody", &[1]).await.unwrap();
+        assert_eq!(world.inside(RoomId(1)).await, ["bo", "cy"]);
+        assert_eq!(world.inside(RoomId(2)).await, ["ada", "bo", "cy"]);
+        assert_eq!(world.inside(RoomId(3)).await, ["bo", "cy"]);
+    }
+    let empty = |id, names: &[&str]| {
+        let users = names.iter().map(|name| called(name)).collect();
+        store.empty_room(world.app, RoomId(id), users)
+    };
+    let names = ["cy", "ada", "nobody", "bo", "cy"];
+    let left = empty(1, &names).await.unwrap();
+    assert_eq!(left, [true, false, false, true, true]);
+    assert_eq!(empty(1, &names).await.unwrap(), [false; 5]);
+    assert_eq!(world.inside(RoomId(1)).await, [""; 0]);
+    assert_eq!(world.inside(RoomId(2)).await, ["ada", "bo", "cy"]);
+    assert_eq!(empty(9, &["ada"]).await.unwrap(), [false]);
+    // An empty room is gone, and where there was none, none is made.
+    assert_eq!(store.room(world.app, RoomId(1)).await.unwrap(), None);
+    assert_eq!(store.room(world.app, RoomId(9)).await.unwrap(), None);
+    assert_eq!(world.user("nobody").await, None);
+}
+
+pub async fn an_empty_room_stays_that_has_an_owner_or_texts(store: &dyn Store) {
+    let world = World::new(store).await;
+    let [ada] = world.users(["ada"]).await;
+    let owned = Room {
+        id: RoomId(1),
+        owner: Some(ada.id),
+        created: NOW,
+    };
+    store.put_room(world.app, owned).await.unwrap();
+    let change = InfoChange {
+        open: Some("open".into()),
+        private: None,
+    };
+    store
+        .set_room_info(world.app, RoomId(2), change, NOW)
+        .await
+        .unwrap();
+    world.enter(&ada, &[1, 2]).await;
+    store
+        .leave_rooms(world.app, called("ada"), vec![RoomId(1), RoomId(2)])
+        .await
+        .unwrap();
+    for room in [1, 2] {
+        let room = store.room(world.app, RoomId(room)).await.unwrap();
+        assert!(room.is_some(), "{room:?}");
+    }
+}
+
+pub async fn who_leaves_every_room_is_in_none(store: &dyn Store) {
+    let (world, other) = (World::new(store).await, World::new(store).await);
+    let [ada, bo] = world.users(["ada", "bo"]).await;
+    let [namesake] = other.users(["ada"]).await;
+    for user in [&ada, &bo] {
+        world.enter(user, &[1, 2]).await;
+    }
+    world.enter(&ada, &[3]).await;
+    other.enter(&namesake, &[1]).await;
+    for _twice in 0..2 {
+        store.leave_every_room(world.app, ada.id).await.unwrap();
+        assert_eq!(world.inside(RoomId(1)).await, ["bo"]);
+        assert_eq!(world.inside(RoomId(2)).await, ["bo"]);
+        assert_eq!(store.room(world.app, RoomId(3)).await.unwrap(), None);
+        assert_eq!(other.inside(RoomId(1)).await, ["ada"]);
+    }
+    let rooms = vec![RoomId(1), RoomId(2), RoomId(3)];
+    let sizes = store.room_sizes(world.app, rooms).await.unwrap();
+    assert_eq!(sizes, [1, 1, 0]);
+}
+
+pub async fn sizes_of_rooms_come_in_the_order_asked_for(store: &dyn Store) {
+    let (world, other) = (World::new(store).await, World::new(store).await);
+    let [ada, bo, cy] = world.users(["ada", "bo", "cy"]).await;
+    let [namesake] = other.users(["ada"]).await;
+    world.enter(&ada, &[1, 2, 3]).await;
+    world.enter(&bo, &[2, 3]).await;
+    world.enter(&cy, &[3]).await;
+    other.enter(&namesake, &[1, 4]).await;
+    let sizes = |world: World<'_>, rooms: &[i64]| {
+        let rooms = rooms.iter().copied().map(RoomId).collect();
+        store.room_sizes(world.app, rooms)
+    };
+    let asked = [3, 4, 1, 2, 3, i64::MAX];
+    assert_eq!(sizes(world, &asked).await.unwrap(), [3, 0, 1, 2, 3, 0]);
+    assert_eq!(sizes(other, &asked).await.unwrap(), [0, 1, 1, 0, 0, 0]);
+    assert_eq!(sizes(world, &[]).await.unwrap(), [0; 0]);
+    assert_eq!(world.inside(RoomId(1)).await, ["ada"]);
+    assert_eq!(other.inside(RoomId(2)).await, [""; 0]);
+}
+
+pub async fn a_deleted_owner_takes_his_room_along(store: &dyn Store) {
+    let (world, other) = (World::new(store).await, World::new(store).await);
+    let [owner, ada] = world.users(["owner", "ada"]).await;
+    let [namesake] = other.users(["ada"]).await;
+    let room = Room {
+        id: ROOM,
+        owner: Some(owner.id),
+        created: NOW,
+    };
+    store.put_room(world.app, room).await.unwrap();
+    world.enter(&ada, &[1, 2]).await;
+    world.enter(&owner, &[1, 2]).await;
+    other.enter(&namesake, &[1]).await;
+    store.delete_user(world.app, owner.id).await.unwrap();
+    assert_eq!(world.inside(ROOM).await, [""; 0]);
+    assert_eq!(world.inside(RoomId(2)).await, ["ada"]);
+    assert_eq!(other.inside(ROOM).await, ["ada"]);
+    // Who was in it has his place back.
+    let rooms = vec![RoomId(3)];
+    store
+        .enter_rooms(world.app, existing(&ada), rooms, 2, NOW)
+        .await
+        .unwrap();
+    // A new room of that id is empty.
+    let [bo] = world.users(["bo"]).await;
+    world.enter(&bo, &[1]).await;
+    assert_eq!(world.inside(ROOM).await, ["bo"]);
 }

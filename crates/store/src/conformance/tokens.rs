@@ -1,10 +1,12 @@
 //! Laws of [`TokenStore`](halloo_core::tokens::TokenStore).
 
-use halloo_core::Millis;
 use halloo_core::apps::{AppChange, AppId, Secret};
-use halloo_core::tokens::{Token, TokenHash, TokenOwner};
+use halloo_core::bans::Ban;
+use halloo_core::tokens::{Token, TokenHash, TokenKind, TokenOwner};
+use halloo_core::users::{PasswordHash, UserChange, Wanted};
+use halloo_core::{Error, Millis};
 
-use super::{NOW, Store, World};
+use super::{DAY, NOW, Store, World, wanted};
 
 pub async fn a_token_is_found_as_it_was_stored(store: &dyn Store) {
     let world = World::new(store).await;
@@ -37,9 +39,11 @@ pub async fn an_unknown_hash_finds_nothing(store: &dyn Store) {
 }
 
 /// The only law that sweeps, and only what ended in the first seconds of 1970: tokens of other laws
-/// end later.
-pub async fn sweeping_deletes_ended_tokens_only_and_at_most_the_limit(store: &dyn Store) {
-    let world = World::new(store).await;
+/// end later, and no other law voids one by a rotation.
+pub async fn sweeping_deletes_ended_and_voided_tokens_only_and_at_most_the_limit(
+    store: &dyn Store,
+) {
+    let (world, other) = (World::new(store).await, World::new(store).await);
     let [ada] = world.users(["ada"]).await;
     let now = Millis(5000);
     while store.sweep_tokens(now, 100).await.unwrap() > 0 {}
@@ -71,23 +75,135 @@ pub async fn sweeping_deletes_ended_tokens_only_and_at_most_the_limit(store: &dy
     for hash in kept {
         assert!(world.has_token(hash).await);
     }
-}
 
-/// No time ends such a token, so nothing else would ever delete it.
-pub async fn sweeping_deletes_tokens_that_a_rotation_voided(store: &dyn Store) {
-    let world = World::new(store).await;
-    let other = World::new(store).await;
-    let [ada] = world.users(["ada"]).await;
-    let voided = [
-        world.token(None, None).await,
-        world.token(Some(&ada), None).await,
-    ];
-    let kept = other.token(None, None).await;
+    // A rotation voids by the generation and leaves the rows, for there may be millions. No time ends
+    // some of them, so nothing else would ever delete those.
+    let elsewhere = other.token(None, None).await;
     let secret = AppChange::ClientSecret(Secret::new("rotated"));
     store.change_app(world.app, secret).await.unwrap();
-    while store.sweep_tokens(Millis(0), 1).await.unwrap() > 0 {}
-    for hash in voided {
+    let since = Token {
+        app_generation: 1,
+        ..World::new_token(world.app, None, None)
+    };
+    store.add_token(since.clone()).await.unwrap();
+    for hash in kept {
+        assert!(world.has_token(hash).await);
+    }
+    for swept in [3, 1, 0] {
+        assert_eq!(store.sweep_tokens(now, 3).await.unwrap(), swept);
+    }
+    for hash in kept {
         assert!(!world.has_token(hash).await);
     }
-    assert!(other.has_token(kept).await);
+    assert!(world.has_token(since.hash).await);
+    assert!(other.has_token(elsewhere).await);
+}
+
+pub async fn a_token_is_for_calls_or_for_logging_in(store: &dyn Store) {
+    let world = World::new(store).await;
+    let [ada] = world.users(["ada"]).await;
+    for kind in [TokenKind::Bearer, TokenKind::Login] {
+        for user in [None, Some(&ada)] {
+            let token = Token {
+                kind,
+                ..World::new_token(world.app, user, None)
+            };
+            store.add_token(token.clone()).await.unwrap();
+            assert_eq!(store.token(token.hash).await.unwrap(), Some(token));
+        }
+    }
+}
+
+pub async fn a_user_loses_his_login_tokens_only(store: &dyn Store) {
+    let (world, other) = (World::new(store).await, World::new(store).await);
+    let [ada, bo] = world.users(["ada", "bo"]).await;
+    let login = |user| async move {
+        let token = Token {
+            kind: TokenKind::Login,
+            ..World::new_token(world.app, user, Some(NOW))
+        };
+        store.add_token(token.clone()).await.unwrap();
+        token.hash
+    };
+    let mut his = vec![login(Some(&ada)).await, login(Some(&ada)).await];
+    let others = [
+        world.token(Some(&ada), None).await,
+        login(Some(&bo)).await,
+        login(None).await,
+    ];
+    let remove = |app| store.remove_login_tokens(app, ada.id);
+    assert_eq!(remove(other.app).await.unwrap(), []);
+    let mut removed = remove(world.app).await.unwrap();
+    for hashes in [&mut his, &mut removed] {
+        hashes.sort_unstable_by_key(|hash| hash.0);
+    }
+    assert_eq!(removed, his);
+    for hash in his {
+        assert!(!world.has_token(hash).await);
+    }
+    for hash in others {
+        assert!(world.has_token(hash).await);
+    }
+    assert_eq!(remove(world.app).await.unwrap(), []);
+}
+
+pub async fn a_revocation_ends_login_tokens_too(store: &dyn Store) {
+    let world = World::new(store).await;
+    for number in 0..3 {
+        let [user] = world.users([&format!("user-{number}")]).await;
+        let token = Token {
+            kind: TokenKind::Login,
+            ..World::new_token(world.app, Some(&user), None)
+        };
+        store.add_token(token.clone()).await.unwrap();
+        let password = PasswordHash::from_stored("new");
+        match number {
+            0 => drop(world.change(&user, UserChange::Password(password)).await),
+            1 => drop(world.change(&user, UserChange::Ban(Ban::Forever)).await),
+            _ => drop(store.delete_user(world.app, user.id).await.unwrap()),
+        }
+        assert!(!world.has_token(token.hash).await, "{number}");
+    }
+}
+
+pub async fn a_login_token_is_issued_to_whoever_is_there_or_made_for_it(store: &dyn Store) {
+    let world = World::new(store).await;
+    let [ada] = world.users(["ada"]).await;
+    let end = Millis(NOW.0 + DAY);
+    let add = |user, hash| store.add_login_token(world.app, user, hash, 3, end);
+    let fresh = || World::new_token(world.app, None, None).hash;
+    let (old, new) = (fresh(), fresh());
+    // Her tokens are of her present generation.
+    let ada = world
+        .change(&ada, UserChange::Ban(Ban::Forever))
+        .await
+        .unwrap();
+    add(Wanted::Existing(ada.id), old).await.unwrap();
+    let stored = store.token(old).await.unwrap().unwrap();
+    let owner = TokenOwner::User {
+        id: ada.id,
+        name: ada.name.clone(),
+    };
+    assert_eq!(
+        (stored.kind, stored.app, stored.owner),
+        (TokenKind::Login, world.app, owner)
+    );
+    assert_eq!(
+        (stored.app_generation, stored.user_generation),
+        (3, ada.token_generation)
+    );
+    assert_eq!(stored.expires, Some(end));
+
+    add(wanted("42"), new).await.unwrap();
+    let made = world.user("42").await.unwrap();
+    assert_eq!(
+        store.remove_login_tokens(world.app, made.id).await.unwrap(),
+        [new]
+    );
+
+    store.delete_user(world.app, ada.id).await.unwrap();
+    assert_refused!(
+        add(Wanted::Existing(ada.id), fresh()).await,
+        Error::UnknownUser
+    );
 }

@@ -63,6 +63,20 @@ pub async fn what_was_registered_is_found_by_name_and_by_uuid(store: &dyn Store)
     );
 }
 
+pub async fn a_user_is_found_by_row_number(store: &dyn Store) {
+    let world = World::new(store).await;
+    let [ada, bo] = world.users(["ada", "42"]).await;
+    let banned = world.change(&ada, UserChange::Ban(Ban::Forever)).await;
+    let find = |id| store.user_by_id(world.app, id);
+    assert_eq!(find(ada.id).await.unwrap(), banned);
+    assert_eq!(find(bo.id).await.unwrap(), Some(bo.clone()));
+    for nobody in [UserId(0), UserId(-1), UserId(i64::MAX)] {
+        assert_eq!(find(nobody).await.unwrap(), None);
+    }
+    store.delete_user(world.app, bo.id).await.unwrap();
+    assert_eq!(find(bo.id).await.unwrap(), None);
+}
+
 pub async fn a_taken_name_is_answered_none_and_its_owner_stays(store: &dyn Store) {
     let world = World::new(store).await;
     let password = Some(PasswordHash::from_stored("old"));
@@ -149,6 +163,7 @@ pub async fn a_user_is_found_only_within_his_app(store: &dyn Store) {
     let ada = here.user("ada").await.unwrap();
     assert_eq!(store.user_by_name(there, &name("ada")).await.unwrap(), None);
     assert_eq!(store.user_by_uuid(there, ada.uuid).await.unwrap(), None);
+    assert_eq!(store.user_by_id(there, ada.id).await.unwrap(), None);
     assert_eq!(store.users_page(there, None, 10).await.unwrap(), []);
     assert_eq!(store.password_hash(there, ada.id).await.unwrap(), None);
     let ban = UserChange::Ban(Ban::Forever);

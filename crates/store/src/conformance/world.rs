@@ -4,11 +4,15 @@ use std::hash::{BuildHasher as _, RandomState};
 
 use bytes::Bytes;
 use halloo_core::apps::{AppId, AppKey, NewApp, Registration, Secret};
+use halloo_core::groups::GroupId;
 use halloo_core::messages::{Conversation, MessageId, NewMessage};
 use halloo_core::ports::Store;
-use halloo_core::tokens::{Token, TokenHash, TokenOwner};
-use halloo_core::users::{NewUser, User, UserChange, UserId, UserName};
+use halloo_core::rooms::RoomId;
+use halloo_core::tokens::{Token, TokenHash, TokenKind, TokenOwner};
+use halloo_core::users::{Named, NewUser, UidTarget, User, UserChange, UserName, Wanted};
 use halloo_core::{Millis, Uuid};
+
+use super::uses::ROOMY;
 
 /// The present time of most laws.
 pub(super) const NOW: Millis = Millis(1_735_689_600_000);
@@ -36,9 +40,42 @@ pub(super) fn new_user(text: &str) -> NewUser {
     }
 }
 
+/// A user who is there, as changes name him.
+pub(super) fn existing(user: &User) -> Wanted {
+    Wanted::Existing(user.id)
+}
+
+/// Whoever is called so, or a new user, as changes name him.
+pub(super) fn wanted(text: &str) -> Wanted {
+    Wanted::Named {
+        new: new_user(text),
+        quota: None,
+        now: NOW,
+    }
+}
+
+/// Whoever is called so, as removals name him.
+pub(super) fn called(text: &str) -> UidTarget {
+    UidTarget::Name(name(text))
+}
+
+/// Row number and name of a user.
+pub(super) fn named(user: &User) -> Named {
+    Named {
+        id: user.id,
+        name: user.name.clone(),
+    }
+}
+
 /// Names as text.
-pub(super) fn texts(names: &[UserName]) -> Vec<&str> {
-    names.iter().map(UserName::as_str).collect()
+pub(super) fn texts(users: &[Named]) -> Vec<&str> {
+    users.iter().map(|user| user.name.as_str()).collect()
+}
+
+fn sorted(users: &[Named]) -> Vec<String> {
+    let mut names: Vec<String> = texts(users).into_iter().map(Into::into).collect();
+    names.sort_unstable();
+    names
 }
 
 /// The log of two users.
@@ -104,6 +141,45 @@ impl<'a> World<'a> {
         users.iter().map(|user| user.name.to_string()).collect()
     }
 
+    /// How many users the app counts.
+    pub(super) async fn count(&self) -> u64 {
+        self.store.user_count(self.app).await.unwrap()
+    }
+
+    /// Makes users members of a group.
+    pub(super) async fn join(&self, group: GroupId, members: &[&User]) {
+        let members = members.iter().map(|user| existing(user)).collect();
+        self.store
+            .add_group_members(self.app, group, members, ROOMY, NOW)
+            .await
+            .unwrap();
+    }
+
+    /// The names of a group's members in alphabetical order; there are as many as the group says.
+    pub(super) async fn members(&self, group: GroupId) -> Vec<String> {
+        let members = self.store.group_members(self.app, group).await.unwrap();
+        let size = self.store.group_size(self.app, group).await.unwrap();
+        assert_eq!(members.len(), size as usize, "{members:?}");
+        sorted(&members)
+    }
+
+    /// Puts a user into rooms.
+    pub(super) async fn enter(&self, user: &User, rooms: &[i64]) {
+        let rooms = rooms.iter().copied().map(RoomId).collect();
+        self.store
+            .enter_rooms(self.app, existing(user), rooms, 1000, NOW)
+            .await
+            .unwrap();
+    }
+
+    /// The names of who is in a room, in alphabetical order; there are as many as the room says.
+    pub(super) async fn inside(&self, room: RoomId) -> Vec<String> {
+        let members = self.store.room_members(self.app, room).await.unwrap();
+        let sizes = self.store.room_sizes(self.app, vec![room]).await.unwrap();
+        assert_eq!([u32::try_from(members.len()).unwrap()], *sizes);
+        sorted(&members)
+    }
+
     /// Changes `user` a day after `NOW`; he ignores 1000 groups at most.
     pub(super) async fn change(&self, user: &User, change: UserChange) -> Option<User> {
         let now = Millis(NOW.0 + DAY);
@@ -124,6 +200,7 @@ impl<'a> World<'a> {
         let user_generation = user.map_or(0, |user| user.token_generation);
         Token {
             hash: TokenHash(hash),
+            kind: TokenKind::Bearer,
             app,
             owner,
             app_generation: 0,
@@ -153,17 +230,26 @@ impl<'a> World<'a> {
             .unwrap();
     }
 
+    /// Puts users on `owner`'s roster.
+    pub(super) async fn add_friends(&self, owner: &User, friends: &[&User]) {
+        let friends = friends.iter().map(|user| existing(user)).collect();
+        self.store
+            .add_friends(self.app, existing(owner), friends, 1000)
+            .await
+            .unwrap();
+    }
+
     /// The names on `owner`'s roster.
     pub(super) async fn contacts(&self, owner: &User) -> Vec<String> {
-        let names = self.store.contacts(self.app, owner.id).await.unwrap();
-        names.iter().map(ToString::to_string).collect()
+        let friends = self.store.contacts(self.app, owner.id).await.unwrap();
+        texts(&friends).into_iter().map(Into::into).collect()
     }
 
     /// Puts users on `owner`'s block list.
     pub(super) async fn block(&self, owner: &User, blocked: &[&User]) {
-        let blocked: Vec<UserId> = blocked.iter().map(|user| user.id).collect();
+        let blocked = blocked.iter().map(|user| existing(user)).collect();
         self.store
-            .add_blocks(self.app, owner.id, blocked, 1000)
+            .add_blocks(self.app, existing(owner), blocked, 1000)
             .await
             .unwrap();
     }
@@ -176,7 +262,7 @@ impl<'a> World<'a> {
             .await
             .unwrap();
         assert_eq!(page.next, None, "a page that is not full is the last");
-        page.names.iter().map(ToString::to_string).collect()
+        texts(&page.users).into_iter().map(Into::into).collect()
     }
 
     /// A message of this id from `sender` to `receiver`.

@@ -8,8 +8,16 @@ use super::{Failure, Outcome, Sqlite, uuid};
 /// The first `pid` is one above.
 const PID_BASE: i64 = 10_000_000;
 
-const COLUMNS: &str = "id, org, name, application, client_id, client_secret, rtm_secret, \
-                       registration, token_generation, created";
+/// A query for apps, `$rest` being what follows the columns.
+macro_rules! select_apps {
+    ($rest:literal) => {
+        concat!(
+            "SELECT id, org, name, application, client_id, client_secret, rtm_secret, \
+             registration, token_generation, created, legacy_signatures FROM apps ",
+            $rest
+        )
+    };
+}
 
 #[async_trait]
 impl AppStore for Sqlite {
@@ -44,9 +52,7 @@ impl AppStore for Sqlite {
         let (org, name) = (org.to_owned(), name.to_owned());
         self.look_up(move |connection| {
             connection
-                .prepare_cached(&format!(
-                    "SELECT {COLUMNS} FROM apps WHERE org = ?1 AND name = ?2"
-                ))?
+                .prepare_cached(select_apps!("WHERE org = ?1 AND name = ?2"))?
                 .query_row([org, name], |row| Ok(app(row)))
                 .optional()?
                 .transpose()
@@ -54,12 +60,15 @@ impl AppStore for Sqlite {
         .await
     }
 
+    async fn app_by_pid(&self, pid: i32) -> Result<Option<App>> {
+        self.look_up(move |connection| find(connection, AppId(i64::from(pid) - PID_BASE)))
+            .await
+    }
+
     async fn apps(&self, after: AppId, limit: u32) -> Result<Vec<App>> {
         self.scan(move |connection| {
             connection
-                .prepare_cached(&format!(
-                    "SELECT {COLUMNS} FROM apps WHERE id > ?1 ORDER BY id LIMIT ?2"
-                ))?
+                .prepare_cached(select_apps!("WHERE id > ?1 ORDER BY id LIMIT ?2"))?
                 .query_map(params![after.0, limit], |row| Ok(app(row)))?
                 .map(|row| row?)
                 .collect()
@@ -82,6 +91,9 @@ impl AppStore for Sqlite {
                 AppChange::RtmSecret(secret) => connection
                     .prepare_cached("UPDATE apps SET rtm_secret = ?2 WHERE id = ?1")?
                     .execute(params![app.0, secret.reveal()])?,
+                AppChange::LegacySignatures(taken) => connection
+                    .prepare_cached("UPDATE apps SET legacy_signatures = ?2 WHERE id = ?1")?
+                    .execute(params![app.0, taken])?,
             };
             find(connection, app)
         })
@@ -102,7 +114,7 @@ impl AppStore for Sqlite {
 
 fn find(connection: &Connection, id: AppId) -> Outcome<Option<App>> {
     connection
-        .prepare_cached(&format!("SELECT {COLUMNS} FROM apps WHERE id = ?1"))?
+        .prepare_cached(select_apps!("WHERE id = ?1"))?
         .query_row([id.0], |row| Ok(app(row)))
         .optional()?
         .transpose()
@@ -125,6 +137,7 @@ fn app(row: &Row<'_>) -> Outcome<App> {
         client_secret: Secret::new(row.get::<_, String>(5)?),
         pid: i32::try_from(PID_BASE + id).map_err(|_| impossible("id", id.to_string()))?,
         rtm_secret: Secret::new(row.get::<_, String>(6)?),
+        legacy_signatures: row.get(10)?,
         registration: registration
             .parse()
             .map_err(|_| impossible("registration", registration))?,

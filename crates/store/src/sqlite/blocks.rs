@@ -2,29 +2,25 @@ use async_trait::async_trait;
 use halloo_core::apps::AppId;
 use halloo_core::ports::BlockStore;
 use halloo_core::relations::BlockPage;
-use halloo_core::users::{UserId, UserName};
+use halloo_core::users::{UidTarget, UserId, Wanted};
 use halloo_core::{Error, Result};
 use rusqlite::params;
 
-use super::users::exists;
-use super::{Failure, Outcome, Sqlite};
+use super::users::{exists, found, needed};
+use super::{Failure, Outcome, Sqlite, named, snapshot};
 
 #[async_trait]
 impl BlockStore for Sqlite {
     async fn add_blocks(
         &self,
         app: AppId,
-        owner: UserId,
-        blocked: Vec<UserId>,
+        owner: Wanted,
+        blocked: Vec<Wanted>,
         limit: u32,
     ) -> Result<()> {
         self.write(move |connection| {
-            for user in blocked.iter().chain([&owner]) {
-                if !exists(connection, app, *user)? {
-                    return Err(Failure::Domain(Error::UnknownUser));
-                }
-            }
-            let (mut count, mut last): (u32, i64) = connection
+            let owner = needed(connection, app, owner)?;
+            let (before, mut last): (u32, i64) = connection
                 .prepare_cached(
                     "SELECT count(*), coalesce(max(position), 0) FROM blocks WHERE user = ?1",
                 )?
@@ -33,13 +29,15 @@ impl BlockStore for Sqlite {
                 "INSERT INTO blocks (user, blocked, position) VALUES (?1, ?2, ?3) \
                  ON CONFLICT (user, blocked) DO NOTHING",
             )?;
+            let mut count = before;
             for user in blocked {
+                let user = needed(connection, app, user)?;
                 if insert.execute([owner.0, user.0, last + 1])? == 1 {
                     count += 1;
                     last += 1;
                 }
             }
-            if count > limit {
+            if count > limit.max(before) {
                 return Err(Failure::Domain(Error::BlockLimit));
             }
             Ok(())
@@ -47,39 +45,72 @@ impl BlockStore for Sqlite {
         .await
     }
 
-    async fn remove_block(&self, _app: AppId, owner: UserId, blocked: UserId) -> Result<()> {
+    async fn remove_blocks(
+        &self,
+        app: AppId,
+        owner: UidTarget,
+        blocked: Vec<UidTarget>,
+    ) -> Result<()> {
         self.write(move |connection| {
-            connection
-                .prepare_cached("DELETE FROM blocks WHERE user = ?1 AND blocked = ?2")?
-                .execute([owner.0, blocked.0])?;
+            let Some(owner) = found(connection, app, &owner)? else {
+                return Ok(());
+            };
+            let mut delete =
+                connection.prepare_cached("DELETE FROM blocks WHERE user = ?1 AND blocked = ?2")?;
+            for user in blocked {
+                if let Some(user) = found(connection, app, &user)? {
+                    delete.execute([owner.0, user.0])?;
+                }
+            }
             Ok(())
+        })
+        .await
+    }
+
+    async fn blocking(
+        &self,
+        app: AppId,
+        owners: Vec<UserId>,
+        blocked: UserId,
+    ) -> Result<Vec<UserId>> {
+        self.look_up(move |connection| {
+            snapshot(connection, || {
+                if !exists(connection, app, blocked)? {
+                    return Ok(Vec::new());
+                }
+                let mut entry = connection
+                    .prepare_cached("SELECT 1 FROM blocks WHERE user = ?1 AND blocked = ?2")?;
+                let mut blocking = Vec::new();
+                for owner in owners {
+                    if entry.exists([owner.0, blocked.0])? {
+                        blocking.push(owner);
+                    }
+                }
+                Ok(blocking)
+            })
         })
         .await
     }
 
     async fn blocks(
         &self,
-        _app: AppId,
+        app: AppId,
         owner: UserId,
         before: Option<i64>,
         limit: u32,
     ) -> Result<BlockPage> {
         self.scan(move |connection| {
+            let before = before.unwrap_or(i64::MAX);
             let mut rows = connection
                 .prepare_cached(
-                    "SELECT users.name, blocks.position FROM blocks \
-                     JOIN users ON users.id = blocks.blocked \
+                    "SELECT users.id, users.name, blocks.position FROM blocks \
+                     JOIN users ON users.id = blocks.blocked AND users.app = ?4 \
                      WHERE blocks.user = ?1 AND blocks.position < ?2 \
                      ORDER BY blocks.position DESC LIMIT ?3",
                 )?
                 .query_map(
-                    params![owner.0, before.unwrap_or(i64::MAX), limit + 1],
-                    |row| {
-                        Ok((
-                            UserName::from_stored(row.get::<_, Box<str>>(0)?),
-                            row.get::<_, i64>(1)?,
-                        ))
-                    },
+                    params![owner.0, before, i64::from(limit) + 1, app.0],
+                    |row| Ok((named(row)?, row.get(2)?)),
                 )?
                 .map(|row| Ok(row?))
                 .collect::<Outcome<Vec<_>>>()?;
@@ -87,7 +118,7 @@ impl BlockStore for Sqlite {
             rows.truncate(limit as usize);
             let next = rows.last().map(|(_, position)| *position).filter(|_| more);
             Ok(BlockPage {
-                names: rows.into_iter().map(|(name, _)| name).collect(),
+                users: rows.into_iter().map(|(user, _)| user).collect(),
                 next,
             })
         })

@@ -10,7 +10,10 @@ use halloo_core::Error;
 use super::{Failure, Outcome, maintenance};
 
 /// One entry per version, the first is version 1. Never change one that was released.
-const MIGRATIONS: &[&str] = &[include_str!("../../migrations/sqlite/0001_foundation.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../../migrations/sqlite/0001_foundation.sql"),
+    include_str!("../../migrations/sqlite/0002_rtm.sql"),
+];
 
 /// Brings the schema up to date.
 pub(super) fn run(connection: &mut Connection, path: Option<&Path>) -> Outcome<()> {

@@ -1,12 +1,14 @@
 //! The store inside the process: one writer thread with group commit, readers beside it.
 
 mod apps;
+mod bans;
 mod blocks;
 mod contacts;
 mod groups;
 mod maintenance;
 mod messages;
 mod migrations;
+mod push;
 mod readers;
 mod rooms;
 mod tokens;
@@ -17,6 +19,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use halloo_core::Error;
+use halloo_core::info::Info;
+use halloo_core::users::{Named, UserId, UserName};
 use rusqlite::Connection;
 
 use readers::Readers;
@@ -154,7 +158,7 @@ fn open_file(path: &Path, folder: &Path) -> Outcome<Connection> {
     connection.pragma_update(None, "wal_autocheckpoint", 4000)?;
     connection.pragma_update(None, "cache_size", -32 * 1024)?;
     connection.busy_timeout(std::time::Duration::from_secs(5))?;
-    connection.set_prepared_statement_cache_capacity(128);
+    connection.set_prepared_statement_cache_capacity(256);
     if fresh {
         // The entry of a new file must outlive a power failure, too.
         std::fs::File::open(folder)?.sync_all()?;
@@ -183,5 +187,35 @@ fn uuid(
         table,
         column,
         value: format!("{bytes:02x?}"),
+    })
+}
+
+/// Runs several queries on one state of the database, and with one lock for all of them.
+fn snapshot<T>(connection: &Connection, read: impl FnOnce() -> Outcome<T>) -> Outcome<T> {
+    // In memory it is the writer that reads, inside its transaction.
+    if !connection.is_autocommit() {
+        return read();
+    }
+    connection.prepare_cached("BEGIN")?.execute([])?;
+    let outcome = read();
+    let ended = connection.prepare_cached("COMMIT")?.execute([]);
+    let found = outcome?;
+    ended?;
+    Ok(found)
+}
+
+/// The columns `id` and `name` of a user.
+fn named(row: &rusqlite::Row<'_>) -> Result<Named, rusqlite::Error> {
+    Ok(Named {
+        id: UserId(row.get(0)?),
+        name: UserName::from_stored(row.get::<_, Box<str>>(1)?),
+    })
+}
+
+/// The columns `open_info` and `private_info`.
+fn info(row: &rusqlite::Row<'_>) -> Result<Info, rusqlite::Error> {
+    Ok(Info {
+        open: row.get(0)?,
+        private: row.get(1)?,
     })
 }

@@ -40,10 +40,13 @@ impl Readers {
             None => self.open()?,
         };
         let outcome = operation(&connection);
-        self.idle
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(connection);
+        // One that could not end what it began would go on seeing an old state.
+        if connection.is_autocommit() {
+            self.idle
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push(connection);
+        }
         outcome
     }
 

@@ -1,12 +1,12 @@
 use async_trait::async_trait;
 use halloo_core::apps::AppId;
-use halloo_core::tokens::{Token, TokenHash, TokenOwner, TokenStore};
-use halloo_core::users::{UserId, UserName};
+use halloo_core::tokens::{Token, TokenHash, TokenKind, TokenOwner, TokenStore};
+use halloo_core::users::{UserId, UserName, Wanted};
 use halloo_core::{Error, Millis, Result};
-use rusqlite::{OptionalExtension as _, params};
+use rusqlite::{OptionalExtension as _, Row, params};
 
-use super::users::exists;
-use super::{Failure, Sqlite};
+use super::users::{exists, needed};
+use super::{Failure, Outcome, Sqlite};
 
 #[async_trait]
 impl TokenStore for Sqlite {
@@ -24,7 +24,7 @@ impl TokenStore for Sqlite {
             connection
                 .prepare_cached(
                     "INSERT INTO tokens (hash, app, user, user_name, app_generation, \
-                     user_generation, expires) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                     user_generation, expires, kind) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
                 )?
                 .execute(params![
                     token.hash.0,
@@ -34,7 +34,33 @@ impl TokenStore for Sqlite {
                     token.app_generation,
                     token.user_generation,
                     token.expires.map(|end| end.0),
+                    match token.kind {
+                        TokenKind::Bearer => 0,
+                        TokenKind::Login => 1,
+                    },
                 ])?;
+            Ok(())
+        })
+        .await
+    }
+
+    async fn add_login_token(
+        &self,
+        app: AppId,
+        user: Wanted,
+        hash: TokenHash,
+        app_generation: i64,
+        expires: Millis,
+    ) -> Result<()> {
+        self.write(move |connection| {
+            let user = needed(connection, app, user)?;
+            connection
+                .prepare_cached(
+                    "INSERT INTO tokens (hash, kind, app, user, user_name, app_generation, \
+                     user_generation, expires) \
+                     SELECT ?1, 1, ?2, id, name, ?3, token_generation, ?4 FROM users WHERE id = ?5",
+                )?
+                .execute(params![hash.0, app.0, app_generation, expires.0, user.0])?;
             Ok(())
         })
         .await
@@ -42,30 +68,27 @@ impl TokenStore for Sqlite {
 
     async fn token(&self, hash: TokenHash) -> Result<Option<Token>> {
         self.look_up(move |connection| {
-            Ok(connection
+            connection
                 .prepare_cached(
-                    "SELECT app, user, user_name, app_generation, user_generation, expires \
+                    "SELECT app, user, user_name, app_generation, user_generation, expires, kind \
                      FROM tokens WHERE hash = ?1",
                 )?
-                .query_row([hash.0], |row| {
-                    let user: Option<i64> = row.get(1)?;
-                    let name: Option<Box<str>> = row.get(2)?;
-                    let owner =
-                        user.zip(name)
-                            .map_or(TokenOwner::App, |(id, name)| TokenOwner::User {
-                                id: UserId(id),
-                                name: UserName::from_stored(name),
-                            });
-                    Ok(Token {
-                        hash,
-                        app: AppId(row.get(0)?),
-                        owner,
-                        app_generation: row.get(3)?,
-                        user_generation: row.get(4)?,
-                        expires: row.get::<_, Option<i64>>(5)?.map(Millis),
-                    })
-                })
-                .optional()?)
+                .query_row([hash.0], |row| Ok(token(hash, row)))
+                .optional()?
+                .transpose()
+        })
+        .await
+    }
+
+    async fn remove_login_tokens(&self, app: AppId, user: UserId) -> Result<Vec<TokenHash>> {
+        self.write(move |connection| {
+            connection
+                .prepare_cached(
+                    "DELETE FROM tokens WHERE user = ?1 AND kind = 1 AND app = ?2 RETURNING hash",
+                )?
+                .query_map([user.0, app.0], |row| Ok(TokenHash(row.get(0)?)))?
+                .map(|hash| Ok(hash?))
+                .collect()
         })
         .await
     }
@@ -81,13 +104,45 @@ impl TokenStore for Sqlite {
             let left = u64::from(limit).saturating_sub(swept as u64);
             let voided = connection
                 .prepare_cached(
-                    "DELETE FROM tokens WHERE hash IN (SELECT tokens.hash FROM apps JOIN tokens \
-                     ON tokens.app = apps.id AND tokens.app_generation < apps.token_generation \
-                     LIMIT ?1)",
+                    // CROSS keeps the order: the few apps first.
+                    "DELETE FROM tokens WHERE hash IN (SELECT tokens.hash FROM apps CROSS JOIN \
+                     tokens ON tokens.app = apps.id \
+                     AND tokens.app_generation < apps.token_generation LIMIT ?1)",
                 )?
                 .execute([i64::try_from(left).unwrap_or(0)])?;
             Ok((swept + voided) as u64)
         })
         .await
     }
+}
+
+fn token(hash: TokenHash, row: &Row<'_>) -> Outcome<Token> {
+    let user: Option<i64> = row.get(1)?;
+    let name: Option<Box<str>> = row.get(2)?;
+    let owner = user
+        .zip(name)
+        .map_or(TokenOwner::App, |(id, name)| TokenOwner::User {
+            id: UserId(id),
+            name: UserName::from_stored(name),
+        });
+    let kind = match row.get(6)? {
+        0 => TokenKind::Bearer,
+        1 => TokenKind::Login,
+        other => {
+            return Err(Failure::Impossible {
+                table: "tokens",
+                column: "kind",
+                value: i64::to_string(&other),
+            });
+        }
+    };
+    Ok(Token {
+        hash,
+        kind,
+        app: AppId(row.get(0)?),
+        owner,
+        app_generation: row.get(3)?,
+        user_generation: row.get(4)?,
+        expires: row.get::<_, Option<i64>>(5)?.map(Millis),
+    })
 }

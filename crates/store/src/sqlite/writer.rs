@@ -7,6 +7,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use rusqlite::Connection;
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
 use tracing::error;
 
@@ -121,6 +122,8 @@ impl Writer {
         self.failing.load(Ordering::Relaxed)
     }
 
+    /// Runs `work` and answers once it is committed. It is queued when this is polled first, if the
+    /// queue has room: a connection's writes take effect in the order in which it began them.
     pub(super) async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Connection) -> Outcome<T> + Send + 'static,
@@ -133,7 +136,11 @@ impl Writer {
         });
         let stopped = || Failure::Domain(Error::unavailable("the writer has stopped"));
         let jobs = self.jobs.as_ref().ok_or_else(stopped)?;
-        jobs.send(job).await.map_err(|_| stopped())?;
+        // `send` alone would wait where the task has used up its share of tokio's time.
+        match jobs.try_send(job) {
+            Err(TrySendError::Full(job)) => jobs.send(job).await.map_err(|_| stopped())?,
+            answer => answer.map_err(|_| stopped())?,
+        }
         outcome.await.map_err(|_| stopped())?
     }
 }

@@ -7,6 +7,8 @@ use halloo_store::Sqlite;
 use tempfile::TempDir;
 
 mod sqlite_files;
+mod sqlite_migration;
+mod sqlite_plans;
 
 mod sqlite {
     halloo_store::conformance!(super::sqlite());

@@ -5,10 +5,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use halloo_core::apps::{App, AppKey, NewApp, Registration, Secret};
-use halloo_core::groups::{Group, GroupId};
+use halloo_core::bans::{Ban, Place};
+use halloo_core::groups::{Group, GroupId, GroupLimits};
+use halloo_core::info::InfoChange;
+use halloo_core::messages::{Conversation, MessageId, NewMessage};
 use halloo_core::ports::Store;
+use halloo_core::push::{Device, PushConversation};
 use halloo_core::rooms::{Room, RoomId};
-use halloo_core::users::{NewUser, ProfileChange, User, UserChange};
+use halloo_core::tokens::{Token, TokenHash, TokenKind, TokenOwner};
+use halloo_core::users::{Named, NewUser, ProfileChange, User, UserChange, Wanted};
 use halloo_core::{Error, Millis, Uuid};
 use halloo_store::Sqlite;
 use rusqlite::Connection;
@@ -48,6 +53,13 @@ async fn users(store: &dyn Store, app: &App, numbers: std::ops::Range<u16>) -> V
     stored.into_iter().map(Option::unwrap).collect()
 }
 
+fn named(user: &User) -> Named {
+    Named {
+        id: user.id,
+        name: user.name.clone(),
+    }
+}
+
 fn read(folder: &Path, query: &str) -> i64 {
     let connection = Connection::open(folder.join("halloo.db")).unwrap();
     connection.query_row(query, [], |row| row.get(0)).unwrap()
@@ -76,7 +88,7 @@ async fn a_folder_opened_again_holds_what_was_written() {
     );
     assert_eq!(
         store.contacts(app.id, users[1].id).await.unwrap(),
-        [users[0].name.clone()]
+        [named(&users[0])]
     );
     assert_eq!(store.user_count(app.id).await.unwrap(), 2);
     // Not even the highest row number is used twice.
@@ -314,11 +326,21 @@ async fn deletion_leaves_no_row_behind() {
     let [ada, bo] = [&users[0], &users[1]];
     store.add_contact(app.id, ada.id, bo.id, 10).await.unwrap();
     store
-        .add_blocks(app.id, ada.id, vec![bo.id], 10)
+        .add_blocks(
+            app.id,
+            Wanted::Existing(ada.id),
+            vec![Wanted::Existing(bo.id)],
+            10,
+        )
         .await
         .unwrap();
     store
-        .add_blocks(app.id, bo.id, vec![ada.id], 10)
+        .add_blocks(
+            app.id,
+            Wanted::Existing(bo.id),
+            vec![Wanted::Existing(ada.id)],
+            10,
+        )
         .await
         .unwrap();
     let profile = ProfileChange {
@@ -332,33 +354,115 @@ async fn deletion_leaves_no_row_behind() {
     let members = users.iter().map(|user| user.id).collect();
     let group = Group {
         id: GroupId(1),
-        owner: ada.id,
+        owner: Some(ada.id),
         members,
         created: NOW,
     };
     store.put_group(app.id, group).await.unwrap();
     let room = Room {
         id: RoomId(1),
-        owner: ada.id,
+        owner: Some(ada.id),
         created: NOW,
     };
     store.put_room(app.id, room).await.unwrap();
-    store.delete_user(app.id, ada.id).await.unwrap();
-
-    let tables = [
-        "contacts",
-        "blocks",
-        "push_ignored_groups",
-        "groups",
-        "group_members",
-        "rooms",
-    ];
-    for table in tables {
-        assert_eq!(
-            read(folder.path(), &format!("SELECT count(*) FROM {table}")),
-            0,
-            "{table}"
-        );
+    // What stands in the group and the room, and mutes in them, is others', and goes all the same.
+    let texts = InfoChange {
+        open: Some("text".into()),
+        private: None,
+    };
+    let limits = GroupLimits {
+        members: 10,
+        groups: None,
+    };
+    store
+        .set_group_info(app.id, GroupId(1), texts.clone(), limits, NOW)
+        .await
+        .unwrap();
+    store
+        .set_room_info(app.id, RoomId(1), texts.clone(), NOW)
+        .await
+        .unwrap();
+    for user in [ada, bo] {
+        let rooms = vec![RoomId(1), RoomId(2)];
+        let user = || Wanted::Existing(user.id);
+        store
+            .enter_rooms(app.id, user(), rooms, 10, NOW)
+            .await
+            .unwrap();
+        store
+            .add_group_members(app.id, GroupId(2), vec![user()], limits, NOW)
+            .await
+            .unwrap();
+        for place in [Place::Group(GroupId(1)), Place::Room(RoomId(1))] {
+            store
+                .mute(app.id, place, user(), Ban::Forever)
+                .await
+                .unwrap();
+        }
     }
-    assert_eq!(read(folder.path(), "SELECT count(*) FROM users"), 2);
+    let his = || Wanted::Existing(ada.id);
+    store
+        .mute(app.id, Place::App, his(), Ban::Forever)
+        .await
+        .unwrap();
+    store.set_user_info(app.id, his(), texts).await.unwrap();
+    store
+        .set_data(app.id, his(), "key".into(), "value".into(), 10)
+        .await
+        .unwrap();
+    let device = Device {
+        provider: None,
+        token: "token".into(),
+    };
+    store.add_device(app.id, his(), device, 10).await.unwrap();
+    let conversation = PushConversation::Group(GroupId(1));
+    store
+        .mute_push(app.id, his(), conversation, vec![0], 10)
+        .await
+        .unwrap();
+    let token = Token {
+        hash: TokenHash([1; 32]),
+        kind: TokenKind::Login,
+        app: app.id,
+        owner: TokenOwner::User {
+            id: ada.id,
+            name: ada.name.clone(),
+        },
+        app_generation: 0,
+        user_generation: 0,
+        expires: None,
+    };
+    store.add_token(token).await.unwrap();
+    let message = NewMessage {
+        id: MessageId(1),
+        conversation: Conversation::Pair(ada.id, ada.id),
+        sender: ada.id,
+        body: "hello".into(),
+        sent: NOW,
+    };
+    store.append_message(app.id, message).await.unwrap();
+
+    let connection = Connection::open(folder.path().join("halloo.db")).unwrap();
+    let tables: Vec<String> = connection
+        .prepare("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
+        .unwrap()
+        .query_map([], |row| row.get(0))
+        .unwrap()
+        .map(Result::unwrap)
+        .collect();
+    let rows = |table: &str| read(folder.path(), &format!("SELECT count(*) FROM {table}"));
+    for table in &tables {
+        assert!(rows(table) > 0, "{table} should have held something of ada");
+    }
+    store.delete_user(app.id, ada.id).await.unwrap();
+    for table in &tables {
+        let kept = match table.as_str() {
+            "users" => 2,
+            // Others hold them: group 2 and room 2 are nobody's, and bo is in both.
+            "apps" | "conversations" | "messages" | "groups" | "group_members" | "rooms"
+            | "room_members" => 1,
+            _ => 0,
+        };
+        assert_eq!(rows(table), kept, "{table}");
+    }
 }

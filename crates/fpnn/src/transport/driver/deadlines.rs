@@ -36,7 +36,7 @@ pub(super) struct Deadlines {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Due {
     Idle,
-    FirstFrame,
+    Stranger,
     SlowSender,
     SlowReader,
     Answers,
@@ -139,10 +139,10 @@ impl<S: Service, IO: AsyncRead + AsyncWrite + Unpin> Driver<S, IO> {
             .idle_timeout
             .filter(|_| open && self.stalled.is_none() && self.handlers.running() == 0)
             .and_then(|timeout| times.package.checked_add(timeout));
-        let first = limits
-            .first_frame
-            .filter(|_| open && !self.begun)
-            .and_then(|first| times.connected.checked_add(first.within));
+        let stranger = self
+            .stranger()
+            .filter(|_| open)
+            .and_then(|stranger| times.connected.checked_add(stranger.within));
         let partial = times
             .partial
             .and_then(|since| since.checked_add(limits.frame_timeout));
@@ -156,7 +156,7 @@ impl<S: Service, IO: AsyncRead + AsyncWrite + Unpin> Driver<S, IO> {
             .and_then(|keepalive| times.heard.max(times.probed).checked_add(keepalive.after));
         [
             (idle, Due::Idle),
-            (first, Due::FirstFrame),
+            (stranger, Due::Stranger),
             (partial, Due::SlowSender),
             (blocked, Due::SlowReader),
             (self.waiting.deadline(), Due::Answers),
@@ -171,7 +171,7 @@ impl<S: Service, IO: AsyncRead + AsyncWrite + Unpin> Driver<S, IO> {
     pub(super) fn act(&mut self, due: Due) {
         match due {
             Due::Idle => self.fail(Closed::Idle),
-            Due::FirstFrame => self.fail(Closed::FirstFrame),
+            Due::Stranger => self.fail(Closed::Stranger),
             Due::SlowSender => self.fail(Closed::SlowSender),
             Due::SlowReader => self.fail(Closed::SlowReader),
             Due::Answers => self.waiting.expire(self.deadlines.now),

@@ -21,8 +21,10 @@ use crate::transport::handlers::Handlers;
 use crate::transport::output::Output;
 use crate::transport::stop::Stop;
 use crate::transport::waiting::Waiting;
-use crate::transport::{Clock, Closed, Connection, Keepalive, Limits, Order, Peer, Service};
-use crate::{Decoder, PrivateKey, Quest};
+use crate::transport::{
+    Clock, Closed, Connection, Keepalive, Limits, Order, Peer, Service, Stranger,
+};
+use crate::{Answer, Decoder, PrivateKey, Quest};
 
 /// Bytes taken from the socket at a time.
 const CHUNK_BYTES: usize = 16 * 1024;
@@ -49,6 +51,7 @@ pub(super) struct Driver<S: Service, IO> {
     decoder: Decoder,
     output: Output,
     handlers: Handlers,
+    usual_answer: UsualAnswer,
     /// A quest that has to wait for handlers before it.
     stalled: Option<(Quest, Order)>,
     input: Input,
@@ -66,6 +69,17 @@ pub(super) struct Driver<S: Service, IO> {
     /// Whether our half of the socket was shut.
     shut: bool,
     over: bool,
+}
+
+/// About how many bytes the larger ones of the latest answers had.
+#[derive(Default)]
+struct UsualAnswer(usize);
+
+impl UsualAnswer {
+    fn note(&mut self, answer: &Answer) {
+        let bytes = answer.as_ref().map_or(0, bytes::Bytes::len);
+        self.0 = bytes.max(self.0 - self.0.div_ceil(8));
+    }
 }
 
 /// Where input comes from, and what happens to it.
@@ -115,6 +129,7 @@ impl<S: Service, IO: AsyncRead + AsyncWrite + Unpin> Driver<S, IO> {
             decoder: Decoder::new(settings.limits.max_frame_bytes),
             output: Output::new(),
             handlers: Handlers::new(Arc::clone(&shared), settings.limits.max_in_flight),
+            usual_answer: UsualAnswer::default(),
             stalled: None,
             input: Input::Open,
             begun: false,
@@ -176,8 +191,23 @@ impl<S: Service, IO: AsyncRead + AsyncWrite + Unpin> Driver<S, IO> {
 
     /// Whether writing made room for what had to wait for it.
     fn has_room_again(&self, cut: Cut) -> bool {
-        let frames = cut == Cut::Blocked && self.stalled.is_none() && !self.handlers.is_full();
-        (frames || !self.queued.is_empty()) && self.output_has_room()
+        let frames = cut == Cut::Blocked && self.stalled.is_none() && self.may_begin();
+        frames || (!self.queued.is_empty() && self.output_has_room())
+    }
+
+    /// Whether a further quest may begin: its answer, like those of the handlers that run, will have to
+    /// be held until the peer takes it.
+    fn may_begin(&self) -> bool {
+        let running = self.handlers.running();
+        let held = running.saturating_mul(self.usual_answer.0);
+        let most = self.settings.limits.max_unsent_bytes.saturating_mul(8);
+        self.output_has_room() && !self.handlers.is_full() && (running == 0 || held < most)
+    }
+
+    /// The bounds of a stranger, while the peer is one.
+    fn stranger(&self) -> Option<Stranger> {
+        let stranger = self.settings.limits.stranger;
+        stranger.filter(|_| !self.peer.connection.is_trusted())
     }
 
     fn output_has_room(&self) -> bool {

@@ -37,27 +37,23 @@ impl<S: Service, IO: AsyncRead + AsyncWrite + Unpin> Driver<S, IO> {
                 }
                 continue;
             }
-            if !self.output_has_room() || self.handlers.is_full() {
+            if !self.may_begin() {
                 return Cut::Blocked;
             }
+            let most = self.settings.limits.max_frame_bytes;
+            let most = self
+                .stranger()
+                .map_or(most, |stranger| most.min(stranger.max_frame_bytes));
+            self.decoder.limit(most);
             match self.decoder.next() {
                 Ok(Some(frame)) => {
                     *budget -= 1;
                     self.take(frame);
                 }
-                Ok(None) => return self.starve(),
+                Ok(None) => return Cut::Hungry,
                 Err(error) => self.fail(Closed::Malformed(error)),
             }
         }
-    }
-
-    /// There is no whole frame.
-    fn starve(&mut self) -> Cut {
-        let first = self.settings.limits.first_frame.filter(|_| !self.begun);
-        if first.is_some_and(|first| self.decoder.buffered() > first.max_bytes) {
-            self.fail(Closed::FirstFrame);
-        }
-        Cut::Hungry
     }
 
     fn take(&mut self, frame: Frame) {
@@ -89,6 +85,7 @@ impl<S: Service, IO: AsyncRead + AsyncWrite + Unpin> Driver<S, IO> {
     }
 
     fn answer(&mut self, reply_to: ReplyTo, answer: &Answer) {
+        self.usual_answer.note(answer);
         self.output.frame(|out| reply_to.encode(answer, out));
         self.deadlines.sent();
     }
@@ -96,9 +93,11 @@ impl<S: Service, IO: AsyncRead + AsyncWrite + Unpin> Driver<S, IO> {
     /// Lays out the answers of handlers that have finished.
     pub(super) fn answer_finished(&mut self) {
         let (output, deadlines) = (&mut self.output, &mut self.deadlines);
+        let usual = &mut self.usual_answer;
         self.handlers.run(|reply_to, answer| {
             deadlines.sent();
             if let Some(reply_to) = reply_to {
+                usual.note(&answer);
                 output.frame(|out| reply_to.encode(&answer, out));
             }
         });

@@ -1,0 +1,140 @@
+use std::sync::Arc;
+
+use super::{GroupId, GroupLimits};
+use crate::apps::AppId;
+use crate::info::{Info, InfoChange};
+use crate::users::{Uid, Users, targets};
+use crate::{Context, Result};
+
+/// Rows that one store operation deletes at most, about, so that others get their turn.
+const DELETE_ROWS: u32 = 2000;
+
+/// Groups, their members and texts. Source: RTM server gate sections 3 and 4.4.
+pub struct Groups {
+    context: Context,
+    users: Arc<Users>,
+}
+
+impl Groups {
+    pub(crate) fn new(context: Context, users: Arc<Users>) -> Self {
+        Self { context, users }
+    }
+
+    /// Makes users members, all or none; users and group come into being if they are new.
+    /// # Errors
+    /// [`Error::Empty`](crate::Error::Empty), [`Error::TooMany`](crate::Error::TooMany),
+    /// [`Error::UidIllegal`](crate::Error::UidIllegal), [`Error::GroupFull`](crate::Error::GroupFull),
+    /// [`Error::GroupQuotaReached`](crate::Error::GroupQuotaReached),
+    /// [`Error::UserQuotaReached`](crate::Error::UserQuotaReached),
+    /// [`Error::UnknownUser`](crate::Error::UnknownUser) for the uid of a user who is gone.
+    pub async fn add_members(&self, app: AppId, group: GroupId, members: &[Uid]) -> Result<()> {
+        let most = self.context.limits.group_ids;
+        let members = self
+            .users
+            .all_wanted("the list of members", members, most)?;
+        let (limits, now) = (self.limits(), self.context.clock.now());
+        self.context
+            .store
+            .add_group_members(app, group, members, limits, now)
+            .await
+    }
+
+    /// Ends memberships; who is no member stays none.
+    /// # Errors
+    /// [`Error::Empty`](crate::Error::Empty), [`Error::TooMany`](crate::Error::TooMany),
+    /// [`Error::UidIllegal`](crate::Error::UidIllegal).
+    pub async fn remove_members(&self, app: AppId, group: GroupId, members: &[Uid]) -> Result<()> {
+        let most = self.context.limits.group_ids;
+        let members = targets("the list of members", members, most)?;
+        self.context
+            .store
+            .remove_group_members(app, group, members)
+            .await
+    }
+
+    /// Deletes a group with its members, texts and mutes. Its messages stay readable.
+    /// # Errors
+    /// [`Error::Unavailable`](crate::Error::Unavailable).
+    pub async fn delete(&self, app: AppId, group: GroupId) -> Result<()> {
+        self.context.store.delete_group(app, group).await
+    }
+
+    /// Deletes every group of the app.
+    /// # Errors
+    /// [`Error::Unavailable`](crate::Error::Unavailable); some are gone then.
+    pub async fn delete_all(&self, app: AppId) -> Result<()> {
+        while self
+            .context
+            .store
+            .delete_some_groups(app, DELETE_ROWS)
+            .await?
+        {}
+        Ok(())
+    }
+
+    /// The members of a group; none when there is no such group.
+    /// # Errors
+    /// [`Error::Unavailable`](crate::Error::Unavailable).
+    pub async fn members(&self, app: AppId, group: GroupId) -> Result<Vec<Uid>> {
+        let members = self.context.store.group_members(app, group).await?;
+        Ok(members.iter().map(crate::users::Named::uid).collect())
+    }
+
+    /// How many members a group has.
+    /// # Errors
+    /// [`Error::Unavailable`](crate::Error::Unavailable).
+    pub async fn size(&self, app: AppId, group: GroupId) -> Result<u32> {
+        self.context.store.group_size(app, group).await
+    }
+
+    /// Whether `uid` is a member.
+    /// # Errors
+    /// [`Error::UidIllegal`](crate::Error::UidIllegal).
+    pub async fn is_member(&self, app: AppId, group: GroupId, uid: Uid) -> Result<bool> {
+        match self.users.of_uid(app, uid).await? {
+            Some(user) => {
+                let store = &self.context.store;
+                store.is_group_member(app, group, user.id).await
+            }
+            None => Ok(false),
+        }
+    }
+
+    /// The groups that `uid` is a member of.
+    /// # Errors
+    /// [`Error::UidIllegal`](crate::Error::UidIllegal).
+    pub async fn of_user(&self, app: AppId, uid: Uid) -> Result<Vec<GroupId>> {
+        match self.users.of_uid(app, uid).await? {
+            Some(user) => self.context.store.groups_of(app, user.id).await,
+            None => Ok(Vec::new()),
+        }
+    }
+
+    /// Sets the texts of a group, which comes into being if it is new.
+    /// # Errors
+    /// [`Error::Empty`](crate::Error::Empty) when nothing is given,
+    /// [`Error::TooLong`](crate::Error::TooLong),
+    /// [`Error::GroupQuotaReached`](crate::Error::GroupQuotaReached).
+    pub async fn set_info(&self, app: AppId, group: GroupId, change: InfoChange) -> Result<()> {
+        change.check(&self.context.limits)?;
+        let (limits, now) = (self.limits(), self.context.clock.now());
+        self.context
+            .store
+            .set_group_info(app, group, change, limits, now)
+            .await
+    }
+
+    /// The texts of a group; empty when never set.
+    /// # Errors
+    /// [`Error::Unavailable`](crate::Error::Unavailable).
+    pub async fn info(&self, app: AppId, group: GroupId) -> Result<Info> {
+        self.context.store.group_info(app, group).await
+    }
+
+    fn limits(&self) -> GroupLimits {
+        GroupLimits {
+            members: self.context.limits.group_members,
+            groups: self.context.limits.groups_per_app,
+        }
+    }
+}

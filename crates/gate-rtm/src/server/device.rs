@@ -1,0 +1,123 @@
+//! Push devices and conversations that are not pushed. Source: RTM server gate section 8.
+
+use halloo_core::groups::GroupId;
+use halloo_core::push::{Device, PushConversation, PushProvider};
+use halloo_core::users::Uid;
+use halloo_fpnn::{FieldError, Fields, Map, Refusal};
+
+use super::call::{Call, Handled, illegal};
+
+/// `adddevice`
+pub(super) fn add(call: Call<'_>) -> Handled {
+    let (uid, token) = (call.uid("uid")?, token(&call)?);
+    let provider = match Fields::optional(first(&call, &["apptype", "appType"]))? {
+        Some(name) => {
+            let known = PushProvider::of(name);
+            Some(known.ok_or_else(|| illegal("apptype is neither apns nor fcm"))?)
+        }
+        None => None,
+    };
+    let device = Device {
+        provider,
+        token: token.into(),
+    };
+    call.later(async move |scope| {
+        let (push, app) = (&scope.core().push, scope.app.id);
+        push.add_device(app, uid, device).await?;
+        Ok(Map::empty())
+    })
+}
+
+/// `removedevice`
+pub(super) fn remove(call: Call<'_>) -> Handled {
+    let (uid, token) = (call.uid("uid")?, token(&call)?.to_owned());
+    call.later(async move |scope| {
+        let (push, app) = (&scope.core().push, scope.app.id);
+        push.remove_device(app, uid, &token).await?;
+        Ok(Map::empty())
+    })
+}
+
+/// `addoption`
+pub(super) fn mute(call: Call<'_>) -> Handled {
+    let uid = call.uid("uid")?;
+    let (conversation, types) = (conversation(&call)?, message_types(&call)?);
+    call.later(async move |scope| {
+        let (push, app) = (&scope.core().push, scope.app.id);
+        push.mute(app, uid, conversation, types).await?;
+        Ok(Map::empty())
+    })
+}
+
+/// `removeoption`
+pub(super) fn unmute(call: Call<'_>) -> Handled {
+    let uid = call.uid("uid")?;
+    let (conversation, types) = (conversation(&call)?, message_types(&call)?);
+    call.later(async move |scope| {
+        let (push, app) = (&scope.core().push, scope.app.id);
+        push.unmute(app, uid, conversation, types).await?;
+        Ok(Map::empty())
+    })
+}
+
+/// `getoption`
+pub(super) fn muted(call: Call<'_>) -> Handled {
+    let uid = call.uid("uid")?;
+    call.later(async move |scope| {
+        let (push, app) = (&scope.core().push, scope.app.id);
+        let mut muted = push.muted(app, uid).await?;
+        muted.sort_unstable();
+        let (mut pairs, mut groups) = (Map::new(), Map::new());
+        for of_one in muted.chunk_by(|a, b| a.conversation == b.conversation) {
+            let types = of_one.iter().map(|entry| i64::from(entry.message_type));
+            match of_one.first().map(|entry| entry.conversation) {
+                Some(PushConversation::Pair(peer)) => {
+                    pairs = pairs.integers(&peer.0.to_string(), types);
+                }
+                Some(PushConversation::Group(group)) => {
+                    groups = groups.integers(&group.0.to_string(), types);
+                }
+                None => {}
+            }
+        }
+        Ok(Map::new().map("p2p", pairs).map("group", groups).finish())
+    })
+}
+
+/// The device token, which older SDKs spell in other ways.
+fn token<'a>(call: &Call<'a>) -> Result<&'a str, FieldError> {
+    first(call, &["devicetoken", "deviceToken", "adddevice"])
+}
+
+/// The first of these spellings that is there, or else the first as missing.
+fn first<'a>(call: &Call<'a>, keys: &[&'static str]) -> Result<&'a str, FieldError> {
+    let sent = keys.iter().find(|key| call.fields.get(key).is_some());
+    call.fields
+        .text(sent.or(keys.first()).copied().unwrap_or_default())
+}
+
+fn conversation(call: &Call<'_>) -> Result<PushConversation, Refusal> {
+    let id: i64 = call.fields.integer("xid")?;
+    match call.fields.integer::<i64>("type")? {
+        0 | 1 if id <= 0 => Err(illegal("xid must be positive")),
+        0 => Ok(PushConversation::Pair(Uid(id))),
+        1 => Ok(PushConversation::Group(GroupId(id))),
+        _ => Err(illegal("type is neither 0 nor 1")),
+    }
+}
+
+/// Types of message, each once; `mtype` is how the C++ SDK spells it. None at all means every type.
+fn message_types(call: &Call<'_>) -> Result<Vec<i8>, Refusal> {
+    let key = ["mtypes", "mtype"]
+        .into_iter()
+        .find(|key| call.fields.get(key).is_some());
+    let Some(key) = key else {
+        return Ok(Vec::new());
+    };
+    let types = call.fields.integers(key)?.into_iter();
+    let types = types.map(|kind| i8::try_from(kind).map_err(|_| FieldError::WrongType(key)));
+    let mut types = types.collect::<Result<Vec<i8>, _>>()?;
+    types.sort_unstable();
+    types.dedup();
+    Ok(types)
+}

@@ -1,0 +1,218 @@
+//! The whole surface of the server gate on one page.
+
+use halloo_fpnn::transport::Order;
+
+use super::call::{Call, Handled};
+use super::{data, device, friend, group, room, token, user};
+use crate::error::codes;
+
+/// One method.
+pub(super) struct Entry {
+    /// Its name on the wire.
+    pub(super) method: &'static str,
+    /// When it may begin, seen from earlier quests of its connection.
+    pub(super) order: Order,
+    /// Whether it carries a signature.
+    pub(super) signed: bool,
+    /// What answers it.
+    pub(super) handler: Handler,
+}
+
+/// What answers a method.
+#[derive(Clone, Copy)]
+pub(super) enum Handler {
+    /// This function.
+    Call(fn(Call<'_>) -> Handled),
+    /// This code and text, once the quest has proved itself.
+    Refused(u32, &'static str),
+}
+
+const fn read(method: &'static str, handler: fn(Call<'_>) -> Handled) -> Entry {
+    entry(method, Order::Read, Handler::Call(handler))
+}
+
+/// For a handler that makes one store operation and nothing before or after it.
+const fn write(method: &'static str, handler: fn(Call<'_>) -> Handled) -> Entry {
+    entry(method, Order::Write, Handler::Call(handler))
+}
+
+/// For a handler of several steps.
+const fn alone(method: &'static str, handler: fn(Call<'_>) -> Handled) -> Entry {
+    entry(method, Order::Alone, Handler::Call(handler))
+}
+
+/// Messages, files and listening, which this server does not have yet; services of other providers.
+const fn absent(method: &'static str) -> Entry {
+    let text = "this feature is not enabled";
+    entry(
+        method,
+        Order::Read,
+        Handler::Refused(codes::NOT_ENABLED, text),
+    )
+}
+
+/// As [`absent`], for what authenticates itself by a token.
+const fn absent_unsigned(method: &'static str) -> Entry {
+    Entry {
+        signed: false,
+        ..absent(method)
+    }
+}
+
+/// Features that an app would have to be allowed to use.
+const fn forbidden(method: &'static str) -> Entry {
+    let text = "this method is not allowed for the project";
+    let refused = Handler::Refused(codes::FORBIDDEN_METHOD, text);
+    entry(method, Order::Read, refused)
+}
+
+const fn entry(method: &'static str, order: Order, handler: Handler) -> Entry {
+    Entry {
+        method,
+        order,
+        signed: true,
+        handler,
+    }
+}
+
+/// Every method of the server gate. Source: RTM server gate sections 4 to 9.
+pub(super) const QUESTS: &[Entry] = &[
+    write("gettoken", token::get),
+    alone("removetoken", token::remove),
+    //
+    alone("kickout", user::kickout),
+    read("getonlineusers", user::online),
+    alone("addprojectblack", user::ban),
+    alone("removeprojectblack", user::unban),
+    read("isprojectblack", user::is_banned),
+    write("setuserinfo", user::set_info),
+    read("getuserinfo", user::get_info),
+    read("getuseropeninfo", user::get_open_infos),
+    write("addprojectban", user::mute),
+    write("removeprojectban", user::unmute),
+    read("isprojectban", user::is_muted),
+    //
+    write("addroommember", room::add_member),
+    write("delroommember", room::remove_member),
+    write("addroommembers", room::add_members),
+    write("delroommembers", room::remove_members),
+    write("adduserrooms", room::add_rooms),
+    write("deleteuserrooms", room::remove_rooms),
+    read("getroommembers", room::members),
+    read("getroomcount", room::counts),
+    write("setroominfo", room::set_info),
+    read("getroominfo", room::get_info),
+    write("addroomban", room::mute),
+    write("removeroomban", room::unmute),
+    read("isbanofroom", room::is_muted),
+    //
+    write("addgroupmembers", group::add_members),
+    write("delgroupmembers", group::remove_members),
+    write("delgroup", group::delete),
+    alone("clearprojectgroup", group::delete_all),
+    read("getgroupmembers", group::members),
+    read("getgroupcount", group::count),
+    read("isgroupmember", group::is_member),
+    read("getusergroups", group::of_user),
+    write("setgroupinfo", group::set_info),
+    read("getgroupinfo", group::get_info),
+    write("addgroupban", group::mute),
+    write("removegroupban", group::unmute),
+    read("isbanofgroup", group::is_muted),
+    //
+    write("addfriends", friend::add),
+    write("delfriends", friend::remove),
+    read("getfriends", friend::list),
+    read("isfriend", friend::is_one),
+    read("isfriends", friend::among),
+    write("addblacks", friend::add_blocks),
+    write("delblacks", friend::remove_blocks),
+    read("getblacks", friend::list_blocks),
+    read("isblack", friend::is_blocked),
+    read("isblacks", friend::blocked_by),
+    //
+    write("dataset", data::set),
+    read("dataget", data::get),
+    write("datadel", data::remove),
+    // Names that one SDK used for the three above for a month.
+    write("dbset", data::set),
+    read("dbget", data::get),
+    //
+    write("adddevice", device::add),
+    write("removedevice", device::remove),
+    write("addoption", device::mute),
+    write("removeoption", device::unmute),
+    read("getoption", device::muted),
+    //
+    absent("sendmsg"),
+    absent("sendmsgs"),
+    absent("sendgroupmsg"),
+    absent("sendroommsg"),
+    absent("broadcastmsg"),
+    absent("getgroupmsg"),
+    absent("getroommsg"),
+    absent("getbroadcastmsg"),
+    absent("getp2pmsg"),
+    absent("getmsg"),
+    absent("delmsg"),
+    absent("getmsgnum"),
+    absent("editmsg"),
+    absent("cleanmsg"),
+    absent("delconversationmsgs"),
+    absent("clearprojectmsg"),
+    absent("clearusermsg"),
+    absent("clearusermessage"),
+    absent("addsessions"),
+    absent("removesessions"),
+    //
+    absent("addlisten"),
+    absent("removelisten"),
+    absent("setlisten"),
+    //
+    absent("filetoken"),
+    absent_unsigned("sendfile"),
+    absent_unsigned("sendfiles"),
+    absent_unsigned("sendgroupfile"),
+    absent_unsigned("sendroomfile"),
+    absent_unsigned("broadcastfile"),
+    //
+    absent("translate"),
+    absent("profanity"),
+    absent("tcheck"),
+    absent("icheck"),
+    absent("acheck"),
+    absent("vcheck"),
+    absent("speech2text"),
+    absent("transcribe"),
+    absent("stranscribe"),
+    //
+    forbidden("inviteUserIntoRTCRoom"),
+    forbidden("closeRTCRoom"),
+    forbidden("kickoutFromRTCRoom"),
+    forbidden("getRTCRoomList"),
+    forbidden("getRTCRoomMembers"),
+    forbidden("getRTCRoomMemberCount"),
+    forbidden("setRTCRoomMicStatus"),
+    forbidden("pullIntoRTCRoom"),
+    forbidden("adminCommand"),
+    forbidden("inviteUserIntoVoiceRoom"),
+    forbidden("closeVoiceRoom"),
+    forbidden("kickoutFromVoiceRoom"),
+    forbidden("getVoiceRoomList"),
+    forbidden("getVoiceRoomMembers"),
+    forbidden("getVoiceRoomMemberCount"),
+    forbidden("setVoiceRoomMicStatus"),
+    forbidden("pullIntoVoiceRoom"),
+    //
+    forbidden("imserver_setuserinfos"),
+    forbidden("imserver_setgroupinfos"),
+    forbidden("imserver_getuserinfos"),
+    forbidden("imserver_getgroupinfos"),
+    forbidden("imserver_setapplygrant"),
+    forbidden("imserver_getapplygrant"),
+    forbidden("imserver_setinvitegrant"),
+    forbidden("imserver_getinvitegrant"),
+    forbidden("imserver_creategroup"),
+    forbidden("imserver_dismissgroup"),
+    forbidden("imserver_addgroupmembers"),
+];

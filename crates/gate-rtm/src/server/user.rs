@@ -1,0 +1,122 @@
+//! Users: kicks, presence, the project's black list, texts. Source: RTM server gate sections 3 and 4.2.
+
+use halloo_core::bans::{Ban, Place};
+use halloo_fpnn::{Fields, Map};
+
+use super::call::{Call, Handled, info, ok, uids};
+
+/// `kickout`
+pub(super) fn kickout(call: Call<'_>) -> Handled {
+    let uid = call.uid("uid")?;
+    let resource = Fields::optional(call.fields.text("ce"))?.map(str::to_owned);
+    call.later(async move |scope| {
+        let (core, app) = (scope.core(), scope.app.id);
+        if let Some(user) = core.users.of_uid(app, uid).await? {
+            let resource = resource.as_deref();
+            core.sessions.kick(app, &user.name, resource).await;
+        }
+        Ok(Map::empty())
+    })
+}
+
+/// `getonlineusers`
+pub(super) fn online(call: Call<'_>) -> Handled {
+    let asked = call.uids("uids")?;
+    call.now(|core, app| Ok(uids("uids", &core.users.online(app.id, &asked)?)))
+}
+
+/// `addprojectblack`
+pub(super) fn ban(call: Call<'_>) -> Handled {
+    let (uid, seconds) = (call.uid("uid")?, call.btime()?);
+    call.later(async move |scope| {
+        let (core, app) = (scope.core(), scope.app.id);
+        let user = core.users.of_uid_or_new(app, uid).await?;
+        let ban = Ban::lasting(seconds, core.now());
+        core.users.set_ban(app, &user, ban).await?;
+        Ok(Map::empty())
+    })
+}
+
+/// `removeprojectblack`
+pub(super) fn unban(call: Call<'_>) -> Handled {
+    let uid = call.uid("uid")?;
+    call.later(async move |scope| {
+        let (core, app) = (scope.core(), scope.app.id);
+        let user = core.users.of_uid(app, uid).await?;
+        if let Some(user) = user.filter(|user| user.ban != Ban::Never) {
+            core.users.set_ban(app, &user, Ban::Never).await?;
+        }
+        Ok(Map::empty())
+    })
+}
+
+/// `isprojectblack`
+pub(super) fn is_banned(call: Call<'_>) -> Handled {
+    let uid = call.uid("uid")?;
+    call.later(async move |scope| {
+        let core = scope.core();
+        let user = core.users.of_uid(scope.app.id, uid).await?;
+        Ok(ok(user.is_some_and(|user| user.ban.holds(core.now()))))
+    })
+}
+
+/// `addprojectban`
+pub(super) fn mute(call: Call<'_>) -> Handled {
+    let (uid, seconds) = (call.uid("uid")?, call.btime()?);
+    call.later(async move |scope| {
+        let (bans, app) = (&scope.core().bans, scope.app.id);
+        bans.mute(app, Place::App, uid, seconds).await?;
+        Ok(Map::empty())
+    })
+}
+
+/// `removeprojectban`
+pub(super) fn unmute(call: Call<'_>) -> Handled {
+    let uid = call.uid("uid")?;
+    call.later(async move |scope| {
+        let (bans, app) = (&scope.core().bans, scope.app.id);
+        bans.unmute(app, Place::App, uid).await?;
+        Ok(Map::empty())
+    })
+}
+
+/// `isprojectban`
+pub(super) fn is_muted(call: Call<'_>) -> Handled {
+    let uid = call.uid("uid")?;
+    call.later(async move |scope| {
+        let (bans, app) = (&scope.core().bans, scope.app.id);
+        Ok(ok(bans.is_muted(app, Place::App, uid).await?))
+    })
+}
+
+/// `setuserinfo`
+pub(super) fn set_info(call: Call<'_>) -> Handled {
+    let (uid, change) = (call.uid("uid")?, call.info_change()?);
+    call.later(async move |scope| {
+        let (users, app) = (&scope.core().users, scope.app.id);
+        users.set_info(app, uid, change).await?;
+        Ok(Map::empty())
+    })
+}
+
+/// `getuserinfo`
+pub(super) fn get_info(call: Call<'_>) -> Handled {
+    let uid = call.uid("uid")?;
+    call.later(async move |scope| {
+        let (users, app) = (&scope.core().users, scope.app.id);
+        Ok(info(&users.info(app, uid).await?))
+    })
+}
+
+/// `getuseropeninfo`
+pub(super) fn get_open_infos(call: Call<'_>) -> Handled {
+    let uids = call.uids("uids")?;
+    call.later(async move |scope| {
+        let (users, app) = (&scope.core().users, scope.app.id);
+        let mut texts = Map::new();
+        for (uid, text) in users.open_infos(app, &uids).await? {
+            texts = texts.text(&uid.0.to_string(), &text);
+        }
+        Ok(Map::new().map("info", texts).finish())
+    })
+}

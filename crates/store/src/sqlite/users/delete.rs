@@ -1,0 +1,59 @@
+use halloo_core::apps::AppId;
+use halloo_core::groups::GroupId;
+use halloo_core::rooms::RoomId;
+use halloo_core::users::UserId;
+use rusqlite::Connection;
+
+use crate::sqlite::{Outcome, groups, rooms};
+
+/// Deletes everything that is the user's. Messages stay: others hold them.
+pub(super) fn delete(connection: &Connection, app: AppId, user: UserId) -> Outcome<()> {
+    for group in ids(connection, "SELECT id FROM groups WHERE owner = ?1", user)? {
+        groups::delete(connection, app, GroupId(group))?;
+    }
+    for room in ids(connection, "SELECT id FROM rooms WHERE owner = ?1", user)? {
+        rooms::delete(connection, app, RoomId(room))?;
+    }
+    for statement in [
+        "UPDATE groups SET members = members - 1 \
+         WHERE app = ?2 AND id IN (SELECT group_id FROM group_members WHERE user = ?1)",
+        "UPDATE rooms SET members = members - 1 \
+         WHERE app = ?2 AND id IN (SELECT room FROM room_members WHERE user = ?1)",
+    ] {
+        connection
+            .prepare_cached(statement)?
+            .execute([user.0, app.0])?;
+    }
+    for statement in [
+        "DELETE FROM group_members WHERE user = ?1",
+        "DELETE FROM room_members WHERE user = ?1",
+        "DELETE FROM contacts WHERE user = ?1",
+        "DELETE FROM contacts WHERE friend = ?1",
+        "DELETE FROM blocks WHERE user = ?1",
+        "DELETE FROM blocks WHERE blocked = ?1",
+        "DELETE FROM mutes WHERE user = ?1",
+        "DELETE FROM tokens WHERE user = ?1",
+        "DELETE FROM push_ignored_groups WHERE user = ?1",
+        "DELETE FROM push_devices WHERE user = ?1",
+        "DELETE FROM push_mutes WHERE user = ?1",
+        "DELETE FROM user_infos WHERE user = ?1",
+        "DELETE FROM user_data WHERE user = ?1",
+        "DELETE FROM cursors WHERE user = ?1",
+        "DELETE FROM users WHERE id = ?1",
+    ] {
+        connection.prepare_cached(statement)?.execute([user.0])?;
+    }
+    connection
+        .prepare_cached("UPDATE apps SET users = users - 1 WHERE id = ?1")?
+        .execute([app.0])?;
+    Ok(())
+}
+
+/// What `query` finds for `user`.
+fn ids(connection: &Connection, query: &str, user: UserId) -> Outcome<Vec<i64>> {
+    connection
+        .prepare_cached(query)?
+        .query_map([user.0], |row| row.get(0))?
+        .map(|id| Ok(id?))
+        .collect()
+}

@@ -1,0 +1,193 @@
+//! A database of the first version, with data in it, is opened by this one.
+
+use std::path::Path;
+
+use halloo_core::groups::{Group, GroupId, GroupLimits};
+use halloo_core::info::{Info, InfoChange};
+use halloo_core::ports::Store;
+use halloo_core::rooms::{Room, RoomId};
+use halloo_core::tokens::{TokenHash, TokenKind};
+use halloo_core::users::{UserId, Wanted};
+use halloo_core::{Error, Millis};
+use halloo_store::Sqlite;
+use rusqlite::Connection;
+use rusqlite::types::Value;
+use tempfile::tempdir;
+
+const FIRST: &str = include_str!("../../migrations/sqlite/0001_foundation.sql");
+
+/// Two apps; users 1 to 4 are the first one's, 5 the second's, and 6 was deleted.
+const ROWS: &str = "
+    INSERT INTO apps VALUES
+        (1, 'acme', 'chat', zeroblob(16), 'c1', 's1', 'r1', 'open', 3, 4, 10),
+        (2, 'acme', 'test', zeroblob(16), 'c2', 's2', 'r2', 'authorised', 0, 1, 11),
+        (3, 'acme', 'none', zeroblob(16), 'c3', 's3', 'r3', 'open', 0, 0, 12);
+    INSERT INTO users (id, app, name, uuid, created, modified, nickname, password, banned_until,
+                       token_generation, display_style, ignored_groups) VALUES
+        (1, 1, 'ada', x'00000000000000000000000000000001', 20, 20, 'Ada', 'hash', NULL, 2, 1, 1),
+        (2, 1, 'bo',  x'00000000000000000000000000000002', 21, 22, NULL, NULL, 9223372036854775807, 0, NULL, 0),
+        (3, 1, '42',  x'00000000000000000000000000000003', 23, 24, NULL, NULL, 99, 0, NULL, 0),
+        (4, 1, 'di',  x'00000000000000000000000000000004', 25, 26, NULL, NULL, NULL, 0, NULL, 0),
+        (5, 2, 'ada', x'00000000000000000000000000000005', 27, 28, NULL, NULL, NULL, 0, NULL, 0),
+        (6, 2, 'out', x'00000000000000000000000000000006', 27, 28, NULL, NULL, NULL, 0, NULL, 0);
+    DELETE FROM users WHERE id = 6;
+    INSERT INTO push_ignored_groups VALUES (1, 7, 1);
+    INSERT INTO tokens VALUES
+        (x'0101010101010101010101010101010101010101010101010101010101010101', 1, NULL, NULL, 3, 0, NULL),
+        (x'0202020202020202020202020202020202020202020202020202020202020202', 1, 1, 'ada', 3, 2, 99);
+    INSERT INTO contacts VALUES (1, 2, 1), (2, 1, 1), (1, 3, 2), (3, 1, 1);
+    INSERT INTO blocks VALUES (1, 4, 1), (4, 1, 1);
+    INSERT INTO groups VALUES (1, 7, 1, 30), (1, 8, 2, 31), (1, 9, 1, 32), (2, 7, 5, 33);
+    INSERT INTO group_members VALUES
+        (1, 7, 1), (1, 7, 2), (1, 7, 3), (1, 8, 2), (1, 8, 1), (2, 7, 5);
+    INSERT INTO rooms VALUES (1, 7, 1, 40), (1, 8, 4, 41), (2, 7, 5, 42);
+    INSERT INTO conversations VALUES (1, 1, 0, 1, 2, 2);
+    INSERT INTO messages VALUES (1, 1, 1, 500, 1, x'6869', 50), (1, 2, 1, 501, 2, x'796f', 51);
+    INSERT INTO cursors VALUES (1, 1, 0), (2, 1, 1);
+    PRAGMA user_version = 1;
+";
+
+fn open(folder: &Path, file: &str) -> Connection {
+    Connection::open(folder.join(file)).unwrap()
+}
+
+/// The tables and their columns.
+fn columns(database: &Connection) -> Vec<(String, String)> {
+    let tables = "SELECT tables.name, columns.name FROM sqlite_master AS tables \
+                  JOIN pragma_table_info(tables.name) AS columns \
+                  WHERE tables.type = 'table' AND tables.name NOT LIKE 'sqlite_%'";
+    let mut tables = database.prepare(tables).unwrap();
+    let columns = tables.query_map([], |row| Ok((row.get(0)?, row.get(1)?)));
+    columns.unwrap().map(Result::unwrap).collect()
+}
+
+/// What stands in a column, the rows being in the order of their first columns.
+fn values(database: &Connection, table: &str, column: &str) -> Vec<Value> {
+    let rows = format!("SELECT * FROM {table} ORDER BY 1, 2, 3");
+    let query = format!("SELECT {column} FROM ({rows})");
+    let mut rows = database.prepare(&query).unwrap();
+    let values = rows.query_map([], |row| row.get(0));
+    values.unwrap().map(Result::unwrap).collect()
+}
+
+#[tokio::test]
+async fn a_database_of_the_first_version_loses_nothing() {
+    let folder = tempdir().unwrap();
+    let folder = folder.path();
+    let old = open(folder, "halloo.db");
+    old.execute_batch(FIRST).unwrap();
+    old.execute_batch(ROWS).unwrap();
+    drop(old);
+    let store = Sqlite::open(folder).unwrap();
+
+    let (copy, new) = (
+        open(folder, "halloo.db.before-v2.0"),
+        open(folder, "halloo.db"),
+    );
+    let version = |database: &Connection| -> i64 {
+        let version = database.query_row("PRAGMA user_version", [], |row| row.get(0));
+        version.unwrap()
+    };
+    assert_eq!((version(&copy), version(&new)), (1, 2));
+    let old = columns(&copy);
+    assert!(old.len() > 60, "{old:?}");
+    for (table, column) in old {
+        let before = values(&copy, &table, &column);
+        assert!(!before.is_empty(), "{table}");
+        assert_eq!(values(&new, &table, &column), before, "{table} {column}");
+    }
+    let verdict: String = new
+        .query_row("PRAGMA integrity_check", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(verdict, "ok");
+    drop(store);
+}
+
+#[tokio::test]
+async fn what_the_second_version_adds_fits_what_was_there() {
+    let folder = tempdir().unwrap();
+    let old = open(folder.path(), "halloo.db");
+    old.execute_batch(FIRST).unwrap();
+    old.execute_batch(ROWS).unwrap();
+    drop(old);
+    let store: Box<dyn Store> = Box::new(Sqlite::open(folder.path()).unwrap());
+    let app = store.app("acme", "chat").await.unwrap().unwrap();
+    assert!(app.legacy_signatures);
+    let (ada, bo, cy) = (UserId(1), UserId(2), UserId(3));
+
+    // Whole groups and rooms, each in its app.
+    let group = |id, owner, members: &[UserId], created| Group {
+        id: GroupId(id),
+        owner: Some(owner),
+        members: members.into(),
+        created: Millis(created),
+    };
+    for group in [
+        group(7, ada, &[ada, bo, cy], 30),
+        group(8, bo, &[ada, bo], 31),
+        group(9, ada, &[], 32),
+    ] {
+        let (id, size) = (group.id, group.members.len());
+        assert_eq!(store.group(app.id, id).await.unwrap(), Some(group));
+        assert_eq!(store.group_size(app.id, id).await.unwrap() as usize, size);
+        assert_eq!(store.group_info(app.id, id).await.unwrap(), Info::default());
+    }
+    let room = Room {
+        id: RoomId(8),
+        owner: Some(UserId(4)),
+        created: Millis(41),
+    };
+    assert_eq!(store.room(app.id, RoomId(8)).await.unwrap(), Some(room));
+    let sizes = store.room_sizes(app.id, vec![RoomId(7), RoomId(8)]).await;
+    assert_eq!(sizes.unwrap(), [0, 0]);
+    for byte in [1, 2] {
+        let token = store.token(TokenHash([byte; 32])).await.unwrap().unwrap();
+        assert_eq!(token.kind, TokenKind::Bearer);
+    }
+
+    // The app's groups were counted: three there, a fourth is one too many.
+    let make = |id, quota| {
+        let limits = GroupLimits {
+            members: 3,
+            groups: Some(quota),
+        };
+        store.set_group_info(
+            app.id,
+            GroupId(id),
+            InfoChange::default(),
+            limits,
+            Millis(60),
+        )
+    };
+    assert!(matches!(make(10, 3).await, Err(Error::GroupQuotaReached)));
+    make(10, 4).await.unwrap();
+    let full = GroupLimits {
+        members: 3,
+        groups: None,
+    };
+    let join = |id, user| {
+        let members = vec![Wanted::Existing(UserId(user))];
+        store.add_group_members(app.id, GroupId(id), members, full, Millis(60))
+    };
+    assert!(matches!(join(7, 4).await, Err(Error::GroupFull)));
+    join(8, 4).await.unwrap();
+    // Deletion counts down from what was counted.
+    store.delete_user(app.id, bo).await.unwrap();
+    assert_eq!(store.group_size(app.id, GroupId(7)).await.unwrap(), 2);
+    assert_eq!(store.group(app.id, GroupId(8)).await.unwrap(), None);
+    assert!(matches!(make(11, 3).await, Err(Error::GroupQuotaReached)));
+    make(11, 4).await.unwrap();
+    let contacts = store.contacts(app.id, ada).await.unwrap();
+    assert_eq!(contacts.len(), 1);
+    // Nor are row numbers used twice.
+    let users = store.users_page(app.id, None, 10).await.unwrap();
+    assert_eq!(users.len(), 3);
+    let new = halloo_core::users::NewUser {
+        name: "new".parse().unwrap(),
+        uuid: halloo_core::Uuid::from_u128(99),
+        password: None,
+        nickname: None,
+    };
+    let new = store.register(app.id, vec![new], None, Millis(60)).await;
+    assert_eq!(new.unwrap()[0].as_ref().unwrap().id, UserId(7));
+}
