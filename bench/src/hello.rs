@@ -1,4 +1,4 @@
-use std::io::{Read as _, Write as _};
+use std::io::Write as _;
 
 use anyhow::Result;
 use axum::Router;
@@ -6,16 +6,13 @@ use axum::routing::get;
 use axum::serve::ListenerExt as _;
 use tokio::net::TcpListener;
 
+use crate::process::end_with_input;
+
 /// Serves "hello" with a bare axum on a free port, which it prints, until the standard input ends.
 /// # Errors
 /// When it can not listen.
 pub(crate) fn serve() -> Result<()> {
-    // Whoever started this holds the other end of the pipe; when he is gone, so is this.
-    std::thread::spawn(|| {
-        let mut byte = [0];
-        while std::io::stdin().read(&mut byte).is_ok_and(|read| read > 0) {}
-        std::process::exit(0);
-    });
+    end_with_input();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;

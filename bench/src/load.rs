@@ -57,7 +57,7 @@ pub(crate) struct Run {
 }
 
 impl Measured {
-    fn new(window: Duration) -> Result<Self> {
+    pub(crate) fn new(window: Duration) -> Result<Self> {
         let latencies = Histogram::new_with_bounds(1, MOST_MICROS, DIGITS)?;
         Ok(Self {
             latencies,
@@ -80,14 +80,14 @@ impl Measured {
         self.latencies.value_at_percentile(percent) as f64 / 1000.0
     }
 
-    fn fail(&mut self, why: impl FnOnce() -> String) {
+    pub(crate) fn fail(&mut self, why: impl FnOnce() -> String) {
         self.ended += 1;
         self.errors += 1;
         self.first_error
             .get_or_insert_with(|| why().chars().take(SHOWN).collect());
     }
 
-    fn succeed(&mut self, latency: Duration, within: bool) {
+    pub(crate) fn succeed(&mut self, latency: Duration, within: bool) {
         self.ended += 1;
         if within {
             let micros = u64::try_from(latency.as_micros()).unwrap_or(MOST_MICROS);
@@ -107,6 +107,16 @@ pub(crate) async fn run(
     window: Duration,
     seed: u64,
 ) -> Result<Run> {
+    timed(pid, move || generate(address, loads, window, seed)).await
+}
+
+/// Runs a generator against the server `pid`, on one thread, and tells what both took for it.
+/// # Errors
+/// Those of the generator.
+pub(crate) async fn timed<G>(pid: u32, generate: impl FnOnce() -> G + Send + 'static) -> Result<Run>
+where
+    G: Future<Output = Result<Vec<Measured>>>,
+{
     let (tell, told) = oneshot::channel();
     let (server, generator) = (cpu_time(pid)?, cpu_time(std::process::id())?);
     // A thread of its own, so that one that hangs does not keep the program from being interrupted.
@@ -118,7 +128,7 @@ pub(crate) async fn run(
                 .build();
             let measured = runtime
                 .map_err(Into::into)
-                .and_then(|runtime| runtime.block_on(generate(address, loads, window, seed)));
+                .and_then(|runtime| runtime.block_on(generate()));
             let _ = tell.send(measured);
         })?;
     let loads = told.await.context("the generator failed")??;
@@ -160,7 +170,18 @@ async fn generate(
         all_measured.push(measured);
     }
     let end = Instant::now() + window;
-    let mut tasks: JoinSet<Result<()>> = drivers.into_iter().map(|d| d.drive(end)).collect();
+    finish(drivers.into_iter().map(|d| d.drive(end)), window).await?;
+    all_measured.into_iter().map(unshared).collect()
+}
+
+/// Runs `drivers` to their end, which is soon after `window`.
+/// # Errors
+/// The first of theirs, and that it takes too long.
+pub(crate) async fn finish<D>(drivers: impl Iterator<Item = D>, window: Duration) -> Result<()>
+where
+    D: Future<Output = Result<()>> + Send + 'static,
+{
+    let mut tasks: JoinSet<Result<()>> = drivers.collect();
     let ended = async {
         while let Some(driven) = tasks.join_next().await {
             driven??;
@@ -168,16 +189,18 @@ async fn generate(
         Ok::<_, anyhow::Error>(())
     };
     match tokio::time::timeout(window + PATIENCE, ended).await {
-        Ok(ended) => ended?,
+        Ok(ended) => ended,
         Err(_) => bail!("the server stopped answering"),
     }
-    let ended = all_measured.into_iter().map(|measured| {
-        let measured = Arc::into_inner(measured).context("a connection is still at work")?;
-        Ok(measured
-            .into_inner()
-            .unwrap_or_else(PoisonError::into_inner))
-    });
-    ended.collect()
+}
+
+/// What drivers that have ended measured together.
+/// # Errors
+/// When one of them has not.
+pub(crate) fn unshared(measured: Arc<Mutex<Measured>>) -> Result<Measured> {
+    let measured = Arc::into_inner(measured).context("a connection is still at work")?;
+    let measured = measured.into_inner();
+    Ok(measured.unwrap_or_else(PoisonError::into_inner))
 }
 
 /// One connection at work.

@@ -1,23 +1,31 @@
 //! Load generator for the running server: what it can take, next to what the machine can give.
 //!
-//! It knows the server from outside only: a program, a data folder, bytes over HTTP. The one
-//! exception is `preload.rs`, which fills a data folder through the store before the server starts.
-//! To add a load: its bytes in `requests.rs`, its row in `rest.rs`.
+//! It knows the server from outside only: a program, a data folder, bytes over HTTP and FPNN. There are
+//! two exceptions: `preload.rs` fills a data folder through the store before the server starts, and
+//! `fpnn/online.rs` opens sessions, which nothing can do over a socket yet.
+//! To add a load: for REST its bytes in `requests.rs` and its row in `rest.rs`; for FPNN its quest in
+//! `fpnn/asks.rs` and its row in `fpnn/rows.rs`.
 
 mod connection;
+mod fpnn;
 mod hello;
 mod load;
+mod options;
 mod preload;
 mod process;
+mod random;
 mod report;
 mod requests;
 mod rest;
+mod site;
+mod surroundings;
 
 use std::process::ExitCode;
 
+use anyhow::{Result, bail};
 use clap::{Parser, Subcommand};
 
-/// The server's allocator here too, so that the ceiling differs from the server in nothing else.
+/// The server's allocator here too, so that the ceilings differ from the server in nothing else.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
@@ -33,15 +41,26 @@ struct Cli {
 enum Action {
     /// Load on the REST gate, and on a bare axum server as the ceiling.
     Rest(rest::Options),
-    /// The ceiling: serves "hello" on a free port until the standard input ends.
+    /// Load on the RTM server gate, and on a bare echo server as the ceiling.
+    Fpnn(fpnn::Options),
+    /// The ceiling of `rest`: serves "hello" on a free port until the standard input ends.
     #[command(hide = true)]
     Hello,
+    /// The ceiling of `fpnn`: answers quests unread on a free port until the standard input ends.
+    #[command(hide = true)]
+    Echo,
+    /// A server in this process, with users online, until the standard input ends.
+    #[command(hide = true)]
+    Online(fpnn::online::Options),
 }
 
 fn main() -> ExitCode {
     let done = match Cli::parse().action {
-        Action::Rest(options) => rest::run(&options),
+        Action::Rest(options) => run(rest::measure(&options)),
+        Action::Fpnn(options) => run(fpnn::measure(&options)),
         Action::Hello => hello::serve(),
+        Action::Echo => fpnn::echo::serve(),
+        Action::Online(options) => fpnn::online::serve(&options),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -50,4 +69,19 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Measures until it is done or interrupted.
+fn run(measure: impl Future<Output = Result<()>>) -> Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let done = runtime.block_on(async {
+        tokio::select! {
+            done = measure => done,
+            _ = tokio::signal::ctrl_c() => bail!("interrupted"),
+        }
+    });
+    runtime.shutdown_background();
+    done
 }

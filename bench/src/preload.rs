@@ -15,8 +15,6 @@ use halloo_core::{Core, Limits, Uuid};
 use halloo_store::Sqlite;
 use tokio::task::JoinSet;
 
-use crate::requests;
-
 /// The app that everything happens in.
 pub(crate) const APP: &str = "demo-org/demo-app";
 /// Users in one operation of the store.
@@ -33,10 +31,11 @@ const CLOSE_PATIENCE: Duration = Duration::from_mins(1);
 /// When to open it once more, if the log is still there.
 const REOPEN_AFTER: Duration = Duration::from_secs(1);
 
-/// Makes the data folder `path` with [`APP`] and `users` users in it.
+/// Makes the data folder `path` with [`APP`] and `users` users in it, each called as `name` says for
+/// his number.
 /// # Errors
 /// When the folder can not be made or written.
-pub(crate) async fn fill(path: &Path, users: u32) -> Result<()> {
+pub(crate) async fn fill(path: &Path, users: u32, name: fn(u32) -> String) -> Result<()> {
     let Claim::Owned(folder) = DataFolder::claim(path)? else {
         bail!("the folder is in use")
     };
@@ -54,7 +53,7 @@ pub(crate) async fn fill(path: &Path, users: u32) -> Result<()> {
                 }
                 let end = first.saturating_add(BATCH).min(users);
                 let batch = (first..end)
-                    .map(|place| user(place, users))
+                    .map(|place| user(place, users, name))
                     .collect::<Result<_>>()?;
                 let stored = store
                     .register(app.id, batch, None, SystemClock.now())
@@ -87,10 +86,10 @@ async fn app(store: &Arc<dyn Store>) -> Result<Arc<App>> {
 }
 
 /// The user who registers at `place` among `users`.
-fn user(place: u32, users: u32) -> Result<NewUser> {
+fn user(place: u32, users: u32, name: fn(u32) -> String) -> Result<NewUser> {
     let number = u32::try_from(u64::from(place) * STEP % u64::from(users))?;
     Ok(NewUser {
-        name: requests::name(number).parse()?,
+        name: name(number).parse()?,
         uuid: uuid(),
         password: Some(PasswordHash::from_stored(PASSWORD)),
         nickname: None,
@@ -130,12 +129,13 @@ mod tests {
     use std::collections::HashSet;
 
     use super::*;
+    use crate::requests;
 
     #[test]
     fn every_user_registers_once() {
         for users in [1, 2, 999, 10_000] {
             let names: HashSet<_> = (0..users)
-                .map(|place| user(place, users).unwrap().name)
+                .map(|place| user(place, users, requests::name).unwrap().name)
                 .collect();
             assert_eq!(names.len(), users as usize);
             assert!(names.contains(requests::name(users - 1).as_str()));

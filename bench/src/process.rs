@@ -1,6 +1,7 @@
 //! Child processes, and what the system says about a process.
 
 use std::fs;
+use std::io::Read as _;
 use std::net::SocketAddr;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
@@ -16,7 +17,7 @@ const TICK: Duration = Duration::from_millis(10);
 
 /// A server as a child process. Killed when dropped.
 pub(crate) struct Served {
-    /// Where it serves HTTP.
+    /// Where it serves.
     pub(crate) address: SocketAddr,
     /// From the start of the process to its saying that it is ready.
     pub(crate) started_in: Duration,
@@ -30,10 +31,10 @@ pub(crate) struct Served {
 }
 
 impl Served {
-    /// Runs `command` and waits until it prints a line with its `http://` address.
+    /// Runs `command` and waits until it prints a line with `mark` and behind that its address.
     /// # Errors
     /// When it ends before that or takes too long.
-    pub(crate) async fn start(mut command: Command) -> Result<Self> {
+    pub(crate) async fn start(mut command: Command, mark: &str) -> Result<Self> {
         let begun = Instant::now();
         command
             .stdin(Stdio::piped())
@@ -45,8 +46,9 @@ impl Served {
         let mut output = BufReader::new(output).lines();
         let address = async {
             while let Some(line) = output.next_line().await? {
-                if let Some((_, address)) = line.split_once("http://") {
-                    return Ok(address.trim().parse()?);
+                if let Some((_, rest)) = line.split_once(mark) {
+                    let address = rest.split_ascii_whitespace().next();
+                    return Ok(address.unwrap_or_default().parse()?);
                 }
             }
             anyhow::bail!("the server ended before it was ready")
@@ -64,6 +66,16 @@ impl Served {
             _output: output,
         })
     }
+}
+
+/// Ends this process with its standard input: whoever started it holds the other end of the pipe; when
+/// he is gone, so is this.
+pub(crate) fn end_with_input() {
+    std::thread::spawn(|| {
+        let mut byte = [0];
+        while std::io::stdin().read(&mut byte).is_ok_and(|read| read > 0) {}
+        std::process::exit(0);
+    });
 }
 
 /// The processor time that a process took so far, in user and system mode, with all its threads.

@@ -1,9 +1,13 @@
 //! Runs as a Markdown table.
 
 use std::fmt::Write as _;
+use std::io::Write as _;
 use std::time::Duration;
 
+use anyhow::Result;
+
 use crate::load::{Measured, Run};
+use crate::process::Memory;
 
 /// One load: its runs and what they are measured against.
 pub(crate) struct Row {
@@ -12,10 +16,21 @@ pub(crate) struct Row {
     /// What is demanded of it.
     pub(crate) targets: Vec<Target>,
     runs: Vec<Figures>,
+    /// What the ceiling of this load reached, run by run; empty where it has none of its own.
+    pub(crate) ceilings: Vec<Ceiling>,
+}
+
+/// A run of what does nothing but answer.
+#[derive(Clone, Copy)]
+pub(crate) struct Ceiling {
+    /// Answers per second.
+    pub(crate) rate: f64,
+    /// Processor time of the server, per answer.
+    pub(crate) cpu: Duration,
 }
 
 /// A demand on the medians of a row.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) enum Target {
     /// At least this part of the rate of the row with this number, run by run.
     Share { of: usize, percent: f64 },
@@ -41,6 +56,7 @@ impl Row {
             load,
             targets,
             runs: Vec::new(),
+            ceilings: Vec::new(),
         }
     }
 
@@ -60,18 +76,20 @@ impl Row {
         Spread::new(self.runs.iter().map(of).collect())
     }
 
-    fn errors(&self) -> u64 {
+    /// Failures of all runs together.
+    pub(crate) fn errors(&self) -> u64 {
         self.runs.iter().map(|run| run.errors).sum()
     }
 
     /// What of `base`'s rate this row reached, in percent.
     fn share(&self, base: &Self) -> Spread {
-        let pairs = self.runs.iter().zip(&base.runs);
-        Spread::new(
-            pairs
-                .map(|(own, base)| own.rate / base.rate * 100.0)
-                .collect(),
-        )
+        self.share_of(base.runs.iter().map(|run| run.rate))
+    }
+
+    /// What of each of `rates` the run of the same number reached, in percent.
+    fn share_of(&self, rates: impl Iterator<Item = f64>) -> Spread {
+        let pairs = self.runs.iter().zip(rates);
+        Spread::new(pairs.map(|(own, base)| own.rate / base * 100.0).collect())
     }
 }
 
@@ -115,12 +133,26 @@ impl Spread {
     }
 }
 
-/// The rows as a Markdown table, and below it what the first error of each load was.
-pub(crate) fn table(rows: &[Row]) -> String {
-    let mut text = String::from(
-        "| load | requests/s | share | p50 ms | p99 ms | errors | server CPU µs/request \
-         | generator CPU µs/request | target | met |\n\
-         |---|---:|---:|---:|---:|---:|---:|---:|---|---|\n",
+/// Writes a report to the standard output.
+/// # Errors
+/// When nobody takes it.
+pub(crate) fn print(report: &str) -> Result<()> {
+    Ok(std::io::stdout().write_all(report.as_bytes())?)
+}
+
+/// The rows as a Markdown table, and below it what the first error of each load was. `unit` is what is
+/// counted.
+pub(crate) fn table(rows: &[Row], unit: &str) -> String {
+    let with_ceilings = rows.iter().any(|row| !row.ceilings.is_empty());
+    let (ceiling, line) = if with_ceilings {
+        (" ceiling | of it | its CPU µs |", "---:|---:|---:|")
+    } else {
+        ("", "")
+    };
+    let mut text = format!(
+        "| load | {unit}s/s |{ceiling} share | p50 ms | p99 ms | errors | server CPU µs/{unit} \
+         | generator CPU µs/{unit} | target | met |\n\
+         |---|---:|{line}---:|---:|---:|---:|---:|---:|---|---|\n",
     );
     let mut notes = String::new();
     for row in rows {
@@ -137,13 +169,24 @@ pub(crate) fn table(rows: &[Row]) -> String {
             Target::Share { of, .. } => rows.get(*of).map(|base| row.share(base)),
             _ => None,
         });
+        let percent = |share: Spread| format!("{} %", share.show(0));
+        let ceiling = if with_ceilings {
+            let of = |value: fn(&Ceiling) -> f64| row.ceilings.iter().map(value);
+            let rate = Spread::new(of(|ceiling| ceiling.rate).collect());
+            let share = row.share_of(of(|ceiling| ceiling.rate));
+            let cpu = Spread::new(of(|ceiling| ceiling.cpu.as_secs_f64() * 1e6).collect());
+            let cpu = number(cpu.median, 1);
+            format!(" {} | {} | {cpu} |", rate.show(0), percent(share))
+        } else {
+            String::new()
+        };
         let (target, met) = verdict(row, rows);
         let _ = writeln!(
             text,
-            "| {} | {} | {} | {} | {} | {} | {} | {} | {target} | {met} |",
+            "| {} | {} |{ceiling} {} | {} | {} | {} | {} | {} | {target} | {met} |",
             row.load,
             row.spread(|run| run.rate).show(0),
-            share.map_or(String::new(), |share| format!("{} %", share.show(0))),
+            share.map_or(String::new(), percent),
             row.spread(|run| run.p50_ms).show(2),
             row.spread(|run| run.p99_ms).show(2),
             number_of(row.errors()),
@@ -155,6 +198,22 @@ pub(crate) fn table(rows: &[Row]) -> String {
         }
     }
     text + &notes
+}
+
+/// What the memory of the server was before and after all loads, as a Markdown list.
+pub(crate) fn memory(before: Memory, after: Memory) -> String {
+    format!(
+        "- memory of the server: {} before the load, {} after it ({} without files), {} at most\n",
+        megabytes(before.resident),
+        megabytes(after.resident),
+        megabytes(after.anonymous),
+        megabytes(after.peak),
+    )
+}
+
+/// Decimal, like the targets.
+fn megabytes(bytes: u64) -> String {
+    format!("{} MB", number_of(bytes.div_ceil(1_000_000)))
 }
 
 /// What is demanded of `row`, and whether its medians are that good and without errors.
@@ -228,6 +287,7 @@ mod tests {
             load,
             targets,
             runs: rates.iter().map(figures).collect(),
+            ceilings: Vec::new(),
         }
     }
 
@@ -252,9 +312,9 @@ mod tests {
             ("≥ 50 % of base".to_owned(), "yes")
         );
         assert!(
-            table(&rows).contains("| 60 (40..60) % |"),
+            table(&rows, "request").contains("| 60 (40..60) % |"),
             "{}",
-            table(&rows)
+            table(&rows, "request")
         );
     }
 

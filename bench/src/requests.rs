@@ -3,6 +3,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::preload::APP;
+use crate::random::Random;
 
 /// Stands in a request where a number goes, one `#` per digit. Nothing else in them has a `#`.
 const BLANK: &str = "#######";
@@ -29,7 +30,7 @@ pub(crate) struct Requests {
     /// Where the numbers stand.
     blanks: Vec<usize>,
     numbers: Numbers,
-    random: u64,
+    random: Random,
 }
 
 /// Whom the requests go to.
@@ -49,16 +50,14 @@ impl Requests {
             bytes: text.into_bytes(),
             blanks,
             numbers,
-            random: 0,
+            random: Random::seeded(0),
         }
     }
 
     /// The same requests with other random numbers.
     pub(crate) fn seeded(&self, seed: u64) -> Self {
-        // Spread out, since neighbouring seeds begin alike.
-        let random = seed.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         Self {
-            random,
+            random: Random::seeded(seed),
             ..self.clone()
         }
     }
@@ -71,7 +70,7 @@ impl Requests {
                 Numbers::None => 0,
                 Numbers::Fresh(count) => count.fetch_add(1, Ordering::Relaxed),
                 Numbers::Below(end) => {
-                    let number = below(*end, &mut self.random);
+                    let number = self.random.below(*end);
                     if last == Some(number) {
                         (number + 1) % end
                     } else {
@@ -92,15 +91,6 @@ impl Requests {
         }
         &self.bytes
     }
-}
-
-/// The next random number below `end`, by xorshift64*.
-fn below(end: u32, state: &mut u64) -> u32 {
-    *state ^= *state >> 12;
-    *state ^= *state << 25;
-    *state ^= *state >> 27;
-    let random = state.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 32;
-    u32::try_from((random * u64::from(end)) >> 32).unwrap_or_default()
 }
 
 /// The name of preloaded user `number`.
@@ -233,19 +223,6 @@ mod tests {
             "{head}"
         );
         assert_eq!(body.matches("user0000").count(), 100);
-    }
-
-    #[test]
-    fn every_user_is_drawn() {
-        let mut state = 1;
-        let mut drawn = [0_u32; 16];
-        for _ in 0..16_000 {
-            drawn[below(16, &mut state) as usize] += 1;
-        }
-        assert!(
-            drawn.iter().all(|times| (800..1200).contains(times)),
-            "{drawn:?}"
-        );
     }
 
     #[test]

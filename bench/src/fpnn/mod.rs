@@ -1,0 +1,270 @@
+//! Load on the RTM server gate.
+
+mod asks;
+pub(crate) mod echo;
+mod idle;
+mod link;
+mod load;
+pub(crate) mod online;
+mod preload;
+mod quests;
+mod rows;
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, bail};
+use bytes::Bytes;
+use clap::Args;
+use halloo_fpnn::PublicKey;
+use serde_json::Value;
+
+use self::asks::LARGE;
+use self::link::{Encryption, Link};
+use self::load::Load;
+use self::quests::Signer;
+use self::rows::{ASKED_ONLINE, Against, ONLINE, Planned, Spec};
+use crate::load::Run;
+use crate::options::Common;
+use crate::process::{Memory, Served};
+use crate::report::{self, Ceiling, Row, number_of};
+use crate::requests::MOST_USERS;
+use crate::site::{self, Site};
+use crate::surroundings;
+
+/// What stands before the gate's address in the server's banner.
+const GATE: &str = "RTM ";
+
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    #[command(flatten)]
+    common: Common,
+    /// Quests of each connection that are under way at the same time.
+    #[arg(long, default_value_t = 16, value_parser = clap::value_parser!(u32).range(1..=256))]
+    window: u32,
+    /// Users that there are.
+    #[arg(
+        long, default_value_t = 20_000,
+        value_parser = clap::value_parser!(u32).range(i64::from(LARGE.members)..=i64::from(MOST_USERS))
+    )]
+    users: u32,
+    /// Idle connections whose memory is measured; 0: none.
+    #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u32).range(0..=10_000))]
+    idle: u32,
+    /// Runs only loads with this text in their names, and what they are compared with.
+    #[arg(long, value_name = "TEXT")]
+    only: Option<String>,
+}
+
+/// Measures and prints.
+/// # Errors
+/// When a server can not be started or stops answering, and when any answer was wrong.
+pub(crate) async fn measure(options: &Options) -> Result<()> {
+    let only = options.only.as_deref().unwrap_or_default();
+    let planned = rows::plan(options.users, only);
+    if planned.is_empty() {
+        bail!("no load has {only:?} in its name");
+    }
+    let program = options.common.program()?;
+    let folder = site::folder(&options.common)?;
+    let idle = idle::measure(&program, folder.path(), options.idle).await?;
+
+    let data = folder.path().join("data");
+    let site = start(&program, &data, options.users).await?;
+    let online = start_online(&site, &folder.path().join("online")).await?;
+    let echo = site::own(&["echo".as_ref()], echo::MARK).await?;
+
+    let server = &site.server;
+    let before = Memory::of(server.pid)?;
+    let bench = Bench {
+        options,
+        program: Gate {
+            served: server,
+            signer: signer(&site.app().await?)?,
+        },
+        online: Gate {
+            served: &online.0,
+            signer: online.1,
+        },
+        echo: &echo,
+        key: public_key(&site).await?,
+        seed: 0,
+    };
+    let rows = bench.rows(planned).await?;
+    let facts = format!(
+        "- {} quests of each connection at a time\n\
+         - {} users, nobody online; half online: {} of {}, on the server's parts in a process of ours\n\
+         - server ready in {} ms\n{}{idle}",
+        options.window,
+        number_of(options.users.into()),
+        number_of(ONLINE.into()),
+        number_of(ASKED_ONLINE.into()),
+        number_of(server.started_in.as_millis().try_into()?),
+        report::memory(before, Memory::of(server.pid)?),
+    );
+    let surroundings = surroundings::list(&options.common, &data).await;
+    report::print(&(surroundings + &facts + "\n" + &report::table(&rows, "call")))?;
+    match rows.iter().map(Row::errors).sum() {
+        0 => Ok(()),
+        errors => bail!("{} answers were wrong", number_of(errors)),
+    }
+}
+
+/// Starts `program` on `data` with everything in it that is asked for.
+async fn start(program: &Path, data: &Path, users: u32) -> Result<Site> {
+    let begun = Instant::now();
+    crate::preload::fill(data, users, asks::name)
+        .await
+        .context("cannot fill the data folder")?;
+    let site = Site::start(program, data, GATE).await?;
+    let signer = signer(&site.app().await?)?;
+    preload::fill(site.server.address, &signer, users)
+        .await
+        .context("cannot fill the server")?;
+    eprintln!(
+        "{} users and what belongs to them after {:.1} s",
+        number_of(users.into()),
+        begun.elapsed().as_secs_f64()
+    );
+    Ok(site)
+}
+
+/// Starts a server with users online on `data`, and tells what to sign with.
+async fn start_online(site: &Site, data: &Path) -> Result<(Served, Signer)> {
+    crate::preload::fill(data, ASKED_ONLINE, asks::name)
+        .await
+        .context("cannot fill the second data folder")?;
+    let users = ONLINE.to_string();
+    let arguments = [
+        "online".as_ref(),
+        "--data".as_ref(),
+        data.as_os_str(),
+        "--users".as_ref(),
+        users.as_ref(),
+    ];
+    let served = site::own(&arguments, online::MARK).await?;
+    let signer = signer(&site.app_in(data).await?)?;
+    Ok((served, signer))
+}
+
+/// What quests are signed with.
+fn signer(app: &Value) -> Result<Signer> {
+    let pid = app.get("pid").and_then(Value::as_i64);
+    Ok(Signer {
+        pid: pid.context("the app has no pid")?.try_into()?,
+        secret: site::text(app, "rtm_secret")?.to_owned(),
+    })
+}
+
+/// What encrypted connections are agreed on with.
+async fn public_key(site: &Site) -> Result<PublicKey> {
+    let pem = site.printed(&["rtm-key"]).await?;
+    Ok(PublicKey::from_pem(str::from_utf8(&pem)?)?)
+}
+
+/// One measurement under way.
+struct Bench<'a> {
+    options: &'a Options,
+    program: Gate<'a>,
+    online: Gate<'a>,
+    echo: &'a Served,
+    key: PublicKey,
+    /// Another one for every run.
+    seed: u32,
+}
+
+/// A server and what it takes quests from.
+struct Gate<'a> {
+    served: &'a Served,
+    signer: Signer,
+}
+
+impl<'a> Bench<'a> {
+    /// Runs every load, then every load again: what disturbs the machine for a while disturbs a load
+    /// and what it is compared with. The ceiling of a load runs right before it.
+    async fn rows(mut self, mut planned: Vec<Planned>) -> Result<Vec<Row>> {
+        for round in 1..=self.options.common.repeat {
+            for place in 0..planned.len() {
+                let Some(Planned { spec, row, base }) = planned.get(place) else {
+                    continue;
+                };
+                eprintln!(
+                    "run {round} of {}: {}",
+                    self.options.common.repeat, row.load
+                );
+                let (spec, base) = (spec.clone(), *base);
+                let ceiling = match base.and_then(|base| planned.get(base)) {
+                    Some(base) => base.row.ceilings.last().copied(),
+                    None => Some(self.ceiling(&spec, round).await?),
+                };
+                let run = self.run_load(&spec, round).await?;
+                if let Some(Planned { row, .. }) = planned.get_mut(place) {
+                    row.ceilings.extend(ceiling);
+                    for measured in &run.loads {
+                        row.add(measured, Some(&run));
+                    }
+                }
+            }
+        }
+        Ok(planned.into_iter().map(|planned| planned.row).collect())
+    }
+
+    /// What the echo server reaches with the same quests and an answer of the same size.
+    async fn ceiling(&mut self, spec: &Spec, round: u32) -> Result<Ceiling> {
+        let gate = self.gate(spec);
+        let mut link = Link::open(gate.served.address, None).await?;
+        let answer = load::ask_once(&mut link, &gate.signer, spec.ask).await?;
+        let load = Load {
+            prebuilt: Some(Bytes::from(answer)),
+            ..self.load(spec)
+        };
+        let run = self.run(self.echo, load, round).await?;
+        let measured = run.loads.first().context("nothing was measured")?;
+        if let Some(error) = &measured.first_error {
+            bail!("the echo server fails: {error}");
+        }
+        Ok(Ceiling {
+            rate: measured.rate(),
+            cpu: run.server_cpu,
+        })
+    }
+
+    async fn run_load(&mut self, spec: &Spec, round: u32) -> Result<Run> {
+        let (load, served) = (self.load(spec), self.gate(spec).served);
+        self.run(served, load, round).await
+    }
+
+    fn gate(&self, spec: &Spec) -> &Gate<'a> {
+        match spec.against {
+            Against::Program => &self.program,
+            Against::Online => &self.online,
+        }
+    }
+
+    fn load(&self, spec: &Spec) -> Load {
+        Load {
+            ask: spec.ask,
+            signer: self.gate(spec).signer.clone(),
+            connections: self.options.common.connections,
+            window: self.options.window,
+            encryption: spec.encrypted.map(|(mode, strength)| Encryption {
+                server: self.key.clone(),
+                mode,
+                strength,
+            }),
+            prebuilt: None,
+        }
+    }
+
+    async fn run(&mut self, served: &Served, load: Load, round: u32) -> Result<Run> {
+        let options = &self.options.common;
+        if round == 1 && options.warm_up > 0 {
+            self.seed += 1;
+            let warm_up = Duration::from_secs(options.warm_up);
+            load::run(served, load.clone(), warm_up, self.seed).await?;
+        }
+        self.seed += 1;
+        let window = Duration::from_secs(options.seconds);
+        load::run(served, load, window, self.seed).await
+    }
+}
