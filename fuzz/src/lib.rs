@@ -1,7 +1,9 @@
-//! What the fuzz targets share: a gate over a database in memory, and what every answer must be.
+//! What the fuzz targets share: gates over a database in memory, and what every answer must be.
 
 mod answer;
+mod rtm;
 mod world;
 
 pub use answer::Answer;
+pub use rtm::{RtmVisit, RtmWorld};
 pub use world::{Visit, World};

@@ -84,26 +84,7 @@ impl World {
             .enable_time()
             .build()
             .expect("a runtime");
-        // The hash is not what is looked at.
-        let hash = HashCost {
-            memory_kib: 8,
-            passes: 1,
-            ..HashCost::default()
-        };
-        let limits = Limits {
-            hash,
-            contacts: 3,
-            blocks: 3,
-            ignored_groups: 3,
-            ..Limits::default()
-        };
-        let store = Arc::new(Sqlite::in_memory().expect("a database"));
-        let core = Core::new(
-            store,
-            Arc::new(Standing),
-            Arc::new(Repeatable::default()),
-            limits,
-        );
+        let core = new_core();
         let (app, app_token) = runtime.block_on(async {
             let key = AppKey::new("o", "a").expect("a legal key");
             let app = core
@@ -166,12 +147,42 @@ impl Drop for Visit {
     }
 }
 
+/// A domain over a database in memory, with limits that are soon reached.
+pub(crate) fn new_core() -> Core {
+    // The hash is not what is looked at.
+    let hash = HashCost {
+        memory_kib: 8,
+        passes: 1,
+        ..HashCost::default()
+    };
+    let limits = Limits {
+        hash,
+        contacts: 3,
+        blocks: 3,
+        ignored_groups: 3,
+        friends: 3,
+        group_members: 3,
+        groups_per_app: Some(3),
+        rooms: 2,
+        data_keys: 2,
+        devices: 2,
+        push_mutes: 3,
+        ..Limits::default()
+    };
+    let store = Arc::new(Sqlite::in_memory().expect("a database"));
+    let (clock, entropy) = (Arc::new(Standing), Arc::new(Repeatable::default()));
+    Core::new(store, clock, entropy, limits)
+}
+
+/// When the clock stands, in Unix milliseconds.
+pub(crate) const NOW: i64 = 1_735_689_600_000;
+
 /// A clock that stands, so that an input does the same each time.
 struct Standing;
 
 impl Clock for Standing {
     fn now(&self) -> Millis {
-        Millis(1_735_689_600_000)
+        Millis(NOW)
     }
 }
 
