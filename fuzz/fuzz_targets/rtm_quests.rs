@@ -14,15 +14,57 @@ const QUESTS: usize = 16;
 
 /// Every parameter of every method, older spellings included.
 const PARAMETERS: &[&str] = &[
-    "uid", "uids", "gid", "rid", "rids", "btime", "ce", "oinfo", "pinfo", "friends", "fuid", "fuids",
-    "blacks", "buid", "buids", "key", "val", "apptype", "appType", "devicetoken", "deviceToken",
-    "adddevice", "type", "xid", "mtypes", "mtype", "version", "pid", "sign", "salt", "ts", "unknown",
+    "uid",
+    "uids",
+    "gid",
+    "rid",
+    "rids",
+    "btime",
+    "ce",
+    "oinfo",
+    "pinfo",
+    "friends",
+    "fuid",
+    "fuids",
+    "blacks",
+    "buid",
+    "buids",
+    "key",
+    "val",
+    "apptype",
+    "appType",
+    "devicetoken",
+    "deviceToken",
+    "adddevice",
+    "type",
+    "xid",
+    "mtypes",
+    "mtype",
+    "version",
+    "pid",
+    "sign",
+    "salt",
+    "ts",
+    "unknown",
 ];
 /// Texts that mean something.
 const WORDS: &[&str] = &["", "apns", "fcm", "k", "v", "1", "-1", "web_1", "名"];
 /// Numbers that mean something.
 const NUMBERS: &[i64] = &[
-    -1, 0, 1, 2, 3, 30, 127, 128, 1 << 31, (1 << 62) - 1, 1 << 62, (1 << 62) + 1, i64::MAX, i64::MIN,
+    -1,
+    0,
+    1,
+    2,
+    3,
+    30,
+    127,
+    128,
+    1 << 31,
+    (1 << 62) - 1,
+    1 << 62,
+    (1 << 62) + 1,
+    i64::MAX,
+    i64::MIN,
 ];
 
 static METHODS: LazyLock<Vec<&str>> =

@@ -13,7 +13,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, duplex, split};
 use tokio::runtime::{Builder, Runtime};
 use tokio_util::sync::CancellationToken;
 
-use crate::world::{NOW, new_core};
+use crate::world::{NOW, delete_users, new_core};
 
 /// Every code that an input may lead to. A handler that failed, or a store that did, is not among them.
 const CODES: &[u32] = &[
@@ -85,7 +85,14 @@ impl RtmVisit {
         let address = SocketAddr::from(([127, 0, 0, 1], 1));
         let received = self.0.runtime.block_on(async {
             let (ours, theirs) = duplex(64 * 1024);
-            let serve = serve_stream(theirs, address, false, gate, options, CancellationToken::new());
+            let serve = serve_stream(
+                theirs,
+                address,
+                false,
+                gate,
+                options,
+                CancellationToken::new(),
+            );
             let (mut reader, mut writer) = split(ours);
             let send = async {
                 // It may close before it has read everything.
@@ -118,7 +125,10 @@ fn check(frame: &Frame) {
         Err(refusal) => assert!(CODES.contains(&refusal.code), "{refusal:?}"),
         Ok(payload) => {
             let fields = Fields::parse(payload).expect("an answer is a map");
-            assert!(fields.iter().all(|(_, value)| !value.is_nil()), "{fields:?}");
+            assert!(
+                fields.iter().all(|(_, value)| !value.is_nil()),
+                "{fields:?}"
+            );
         }
     }
 }
@@ -130,16 +140,11 @@ impl Drop for RtmVisit {
             runtime, core, app, ..
         } = self.0;
         runtime.block_on(async {
-            let counted = core.apps.user_count(app).await.expect("a count");
-            let (mut deleted, mut more) = (0, true);
-            while more {
-                let page = core.users.delete_page(app.id, None, u32::MAX).await;
-                let users;
-                (users, more) = page.expect("deletion works");
-                deleted += users.len() as u64;
-            }
-            assert_eq!(counted, deleted);
-            core.groups.delete_all(app.id).await.expect("deletion works");
+            delete_users(core, app).await;
+            core.groups
+                .delete_all(app.id)
+                .await
+                .expect("deletion works");
         });
     }
 }

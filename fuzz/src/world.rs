@@ -133,18 +133,21 @@ impl Drop for Visit {
         let World {
             runtime, core, app, ..
         } = self.world;
-        runtime.block_on(async {
-            let counted = core.apps.user_count(app).await.expect("a count");
-            let (mut deleted, mut more) = (0, true);
-            while more {
-                let page = core.users.delete_page(app.id, None, u32::MAX).await;
-                let users;
-                (users, more) = page.expect("deletion works");
-                deleted += users.len() as u64;
-            }
-            assert_eq!(counted, deleted);
-        });
+        runtime.block_on(delete_users(core, app));
     }
+}
+
+/// Deletes every user of `app`. Whoever counted them must have known how many there are.
+pub(crate) async fn delete_users(core: &Core, app: &App) {
+    let counted = core.apps.user_count(app).await.expect("a count");
+    let (mut deleted, mut more) = (0, true);
+    while more {
+        let page = core.users.delete_page(app.id, None, u32::MAX).await;
+        let users;
+        (users, more) = page.expect("deletion works");
+        deleted += users.len() as u64;
+    }
+    assert_eq!(counted, deleted);
 }
 
 /// A domain over a database in memory, with limits that are soon reached.

@@ -5,6 +5,7 @@ use halloo_core::groups::GroupId;
 use halloo_fpnn::{Fields, Map, Refusal};
 
 use super::call::{Call, Handled, info, ok, uids};
+use super::mute;
 
 /// `addgroupmembers`
 pub(super) fn add_members(call: Call<'_>) -> Handled {
@@ -103,33 +104,22 @@ pub(super) fn get_info(call: Call<'_>) -> Handled {
 
 /// `addgroupban`
 pub(super) fn mute(call: Call<'_>) -> Handled {
-    let (place, uid, seconds) = (place(&call)?, call.uid("uid")?, call.btime()?);
-    call.later(async move |scope| {
-        let (bans, app) = (&scope.core().bans, scope.app.id);
-        bans.mute(app, place, uid, seconds).await?;
-        Ok(Map::empty())
-    })
+    let place = place(&call)?;
+    mute::add(call, place)
 }
 
 /// `removegroupban`
 pub(super) fn unmute(call: Call<'_>) -> Handled {
-    let (place, uid) = (place(&call)?, call.uid("uid")?);
-    call.later(async move |scope| {
-        let (bans, app) = (&scope.core().bans, scope.app.id);
-        bans.unmute(app, place, uid).await?;
-        Ok(Map::empty())
-    })
+    let place = place(&call)?;
+    mute::remove(call, place)
 }
 
 /// `isbanofgroup`
 pub(super) fn is_muted(call: Call<'_>) -> Handled {
     // Unlike the two above, this one must say which.
     call.fields.integer::<i64>("gid")?;
-    let (place, uid) = (place(&call)?, call.uid("uid")?);
-    call.later(async move |scope| {
-        let (bans, app) = (&scope.core().bans, scope.app.id);
-        Ok(ok(bans.is_muted(app, place, uid).await?))
-    })
+    let place = place(&call)?;
+    mute::is_there(call, place)
 }
 
 /// One group, or every group when `gid` is absent or not positive.

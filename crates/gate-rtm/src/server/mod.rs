@@ -6,6 +6,7 @@ mod data;
 mod device;
 mod friend;
 mod group;
+mod mute;
 mod quests;
 mod room;
 mod signature;

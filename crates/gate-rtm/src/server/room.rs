@@ -4,7 +4,8 @@ use halloo_core::bans::Place;
 use halloo_core::rooms::RoomId;
 use halloo_fpnn::{Fields, Map, Refusal};
 
-use super::call::{Call, Handled, info, ok, uids};
+use super::call::{Call, Handled, info, uids};
+use super::mute;
 use crate::error::codes;
 
 /// `addroommember`
@@ -117,33 +118,22 @@ pub(super) fn get_info(call: Call<'_>) -> Handled {
 
 /// `addroomban`
 pub(super) fn mute(call: Call<'_>) -> Handled {
-    let (place, uid, seconds) = (place(&call)?, call.uid("uid")?, call.btime()?);
-    call.later(async move |scope| {
-        let (bans, app) = (&scope.core().bans, scope.app.id);
-        bans.mute(app, place, uid, seconds).await?;
-        Ok(Map::empty())
-    })
+    let place = place(&call)?;
+    mute::add(call, place)
 }
 
 /// `removeroomban`
 pub(super) fn unmute(call: Call<'_>) -> Handled {
-    let (place, uid) = (place(&call)?, call.uid("uid")?);
-    call.later(async move |scope| {
-        let (bans, app) = (&scope.core().bans, scope.app.id);
-        bans.unmute(app, place, uid).await?;
-        Ok(Map::empty())
-    })
+    let place = place(&call)?;
+    mute::remove(call, place)
 }
 
 /// `isbanofroom`
 pub(super) fn is_muted(call: Call<'_>) -> Handled {
     // Unlike the two above, this one must say which.
     call.fields.integer::<i64>("rid")?;
-    let (place, uid) = (place(&call)?, call.uid("uid")?);
-    call.later(async move |scope| {
-        let (bans, app) = (&scope.core().bans, scope.app.id);
-        Ok(ok(bans.is_muted(app, place, uid).await?))
-    })
+    let place = place(&call)?;
+    mute::is_there(call, place)
 }
 
 /// One room, or every room when `rid` is absent or not positive.

@@ -4,6 +4,7 @@ use halloo_core::bans::{Ban, Place};
 use halloo_fpnn::{Fields, Map};
 
 use super::call::{Call, Handled, info, ok, uids};
+use super::mute;
 
 /// `kickout`
 pub(super) fn kickout(call: Call<'_>) -> Handled {
@@ -62,31 +63,17 @@ pub(super) fn is_banned(call: Call<'_>) -> Handled {
 
 /// `addprojectban`
 pub(super) fn mute(call: Call<'_>) -> Handled {
-    let (uid, seconds) = (call.uid("uid")?, call.btime()?);
-    call.later(async move |scope| {
-        let (bans, app) = (&scope.core().bans, scope.app.id);
-        bans.mute(app, Place::App, uid, seconds).await?;
-        Ok(Map::empty())
-    })
+    mute::add(call, Place::App)
 }
 
 /// `removeprojectban`
 pub(super) fn unmute(call: Call<'_>) -> Handled {
-    let uid = call.uid("uid")?;
-    call.later(async move |scope| {
-        let (bans, app) = (&scope.core().bans, scope.app.id);
-        bans.unmute(app, Place::App, uid).await?;
-        Ok(Map::empty())
-    })
+    mute::remove(call, Place::App)
 }
 
 /// `isprojectban`
 pub(super) fn is_muted(call: Call<'_>) -> Handled {
-    let uid = call.uid("uid")?;
-    call.later(async move |scope| {
-        let (bans, app) = (&scope.core().bans, scope.app.id);
-        Ok(ok(bans.is_muted(app, Place::App, uid).await?))
-    })
+    mute::is_there(call, Place::App)
 }
 
 /// `setuserinfo`
