@@ -143,6 +143,18 @@ fn the_memory_of_large_frames_is_given_back_though_a_part_of_one_is_left() {
 }
 
 #[test]
+fn a_decoder_that_waits_for_nothing_holds_nothing() {
+    let mut bytes = Vec::new();
+    let payload = Map::new().bytes("file", &vec![7; 40 * 1024]).finish();
+    Quest::two_way(1, Method::new("up"), payload).encode(&mut bytes);
+    let mut decoder = Decoder::new(1_000_000);
+    decoder.feed(&bytes);
+    assert!(decoder.next().unwrap().is_some());
+    assert_eq!(decoder.next(), Ok(None));
+    assert!(decoder.buffer().capacity() < 8 * 1024);
+}
+
+#[test]
 fn what_waits_for_the_rest_of_its_frame_stays_where_it_is() {
     let mut decoder = Decoder::new(1_000_000);
     decoder.feed(&recorded_frame("V01"));
@@ -380,11 +392,12 @@ fn every_fault_has_a_code_of_the_transport() {
         WireError::NotAMap,
         WireError::KeyNotText,
         WireError::TooDeep,
+        WireError::TooManyFields,
     ];
     let codes = faults.map(WireError::code);
     let expected = [
         10_003, 10_007, 10_008, 10_007, 10_003, 10_003, 10_003, 20_006, 10_004, 10_006, 10_005,
-        20_006,
+        20_006, 20_006,
     ];
     assert_eq!(codes, expected);
 }
