@@ -3,7 +3,7 @@ use halloo_core::info::{Info, InfoChange};
 use halloo_core::users::{UserId, Wanted};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use super::needed;
+use super::{exists, needed};
 use crate::sqlite::{Outcome, info};
 
 pub(super) fn set(
@@ -26,13 +26,15 @@ pub(super) fn set(
 
 /// The texts of each of `users`, in order; empty where there are none.
 pub(super) fn of(connection: &Connection, app: AppId, users: &[UserId]) -> Outcome<Vec<Info>> {
-    let mut texts = connection.prepare_cached(
-        "SELECT open_info, private_info FROM user_infos JOIN users ON users.id = user_infos.user \
-         WHERE user_infos.user = ?1 AND users.app = ?2",
-    )?;
+    let mut texts = connection
+        .prepare_cached("SELECT open_info, private_info FROM user_infos WHERE user = ?1")?;
     let mut infos = Vec::with_capacity(users.len());
     for user in users {
-        let found = texts.query_row([user.0, app.0], info).optional()?;
+        let found = if exists(connection, app, *user)? {
+            texts.query_row([user.0], info).optional()?
+        } else {
+            None
+        };
         infos.push(found.unwrap_or_default());
     }
     Ok(infos)

@@ -92,7 +92,7 @@ impl UserStore for Sqlite {
                 .scan(move |connection| snapshot(connection, || info::of(connection, app, &users)))
                 .await;
         }
-        self.look_up(move |connection| info::of(connection, app, &users))
+        self.look_up(move |connection| snapshot(connection, || info::of(connection, app, &users)))
             .await
     }
 
