@@ -148,8 +148,8 @@ impl Sessions {
     }
 
     /// Closes the sessions of a user, on `resource` only if one is given. He is offline there, and out
-    /// of his rooms if that was all, when this returns. Returns how many there were. Sources: Easemob REST 3.24 and 3.25, RTM server gate
-    /// 4.2.
+    /// of his rooms if that was all, when this returns. Returns how many there were.
+    /// Sources: Easemob REST 3.24 and 3.25, RTM server gate 4.2.
     pub async fn kick(&self, app: AppId, name: &UserName, resource: Option<&str>) -> usize {
         let closed = match resource {
             Some(resource) => self.close_resource(app, name, resource, CloseReason::Kicked),

@@ -137,7 +137,9 @@ impl ServerGate {
         connection.trust();
         match entry.handler {
             Handler::Call(handler) => handler(Call::new(Arc::clone(self), app, fields)),
-            Handler::Refused(code, text) => Err(Refusal::new(code, text)),
+            Handler::Refused(code, text) | Handler::RefusedUnsigned(code, text) => {
+                Err(Refusal::new(code, text))
+            }
         }
     }
 
@@ -207,8 +209,7 @@ impl Service for ServerGate {
             )
             .into();
         };
-        // Uploads carry a token of their own instead of a signature.
-        if let (Handler::Refused(code, text), false) = (entry.handler, entry.signed) {
+        if let Handler::RefusedUnsigned(code, text) = entry.handler {
             return self.finish(place, Err(Refusal::new(code, text))).into();
         }
         let reply = Signature::read(&fields).and_then(|signature| {

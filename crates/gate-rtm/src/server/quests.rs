@@ -12,8 +12,6 @@ pub(super) struct Entry {
     pub(super) method: &'static str,
     /// When it may begin, seen from earlier quests of its connection.
     pub(super) order: Order,
-    /// Whether it carries a signature.
-    pub(super) signed: bool,
     /// What answers it.
     pub(super) handler: Handler,
 }
@@ -25,6 +23,8 @@ pub(super) enum Handler {
     Call(fn(Call<'_>) -> Handled),
     /// This code and text, once the quest has proved itself.
     Refused(u32, &'static str),
+    /// This code and text at once: a token of its own stands for the signature.
+    RefusedUnsigned(u32, &'static str),
 }
 
 const fn read(method: &'static str, handler: fn(Call<'_>) -> Handled) -> Entry {
@@ -41,22 +41,19 @@ const fn alone(method: &'static str, handler: fn(Call<'_>) -> Handled) -> Entry 
     entry(method, Order::Alone, Handler::Call(handler))
 }
 
+/// What is said of what is absent.
+const ABSENT: &str = "this feature is not enabled";
+
 /// Messages, files and listening, which this server does not have yet; services of other providers.
 const fn absent(method: &'static str) -> Entry {
-    let text = "this feature is not enabled";
-    entry(
-        method,
-        Order::Read,
-        Handler::Refused(codes::NOT_ENABLED, text),
-    )
+    let refused = Handler::Refused(codes::NOT_ENABLED, ABSENT);
+    entry(method, Order::Read, refused)
 }
 
 /// As [`absent`], for what authenticates itself by a token.
 const fn absent_unsigned(method: &'static str) -> Entry {
-    Entry {
-        signed: false,
-        ..absent(method)
-    }
+    let refused = Handler::RefusedUnsigned(codes::NOT_ENABLED, ABSENT);
+    entry(method, Order::Read, refused)
 }
 
 /// Features that an app would have to be allowed to use.
@@ -70,7 +67,6 @@ const fn entry(method: &'static str, order: Order, handler: Handler) -> Entry {
     Entry {
         method,
         order,
-        signed: true,
         handler,
     }
 }
