@@ -45,8 +45,8 @@ async fn a_wrong_key_or_value_in_the_file_is_named_with_the_file() {
         ("[http]\nhead_timeout = 10\n", "http.head_timeout"),
         ("[http]\nmax_body = \"1mb\"\n", "http.max_body"),
         (
-            "[listen]\nrtm_client = \"localhost\"\n",
-            "listen.rtm_client",
+            "[listen]\nrtm_client_secp256r1 = \"localhost\"\n",
+            "listen.rtm_client_secp256r1",
         ),
         ("[log]\nformat = \"xml\"\n", "log.format"),
         ("[rates]\ntoken = -1\n", "rates.token"),

@@ -91,6 +91,9 @@ async fn settings_that_can_not_be_are_refused_in_one_line() {
         ),
         ("[rtm]\nmax_connections = 0\n", "rtm.max_connections"),
         ("[rtm]\nmax_frame = \"1KiB\"\n", "rtm.max_frame"),
+        ("[limits]\nsessions = 0\n", "limits.sessions"),
+        ("[rtm]\nclient_ping = \"50s\"\n", "rtm.client_ping"),
+        ("[rtm]\nclient_silence = \"61s\"\n", "rtm.client_silence"),
         (
             "[rtm]\nrefuse_replays = true\ntime_window_seconds = 0\n",
             "rtm.time_window_seconds",
@@ -111,7 +114,13 @@ async fn a_taken_port_is_named_and_leaves_nothing_behind() {
     let site = Site::new();
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let taken = listener.local_addr().unwrap().to_string();
-    for name in ["RTM_SERVER", "RTM_SERVER_SECP256R1"] {
+    for name in [
+        "RTM_SERVER",
+        "RTM_SERVER_SECP256R1",
+        "RTM_CLIENT",
+        "RTM_CLIENT_SECP256R1",
+        "RTM_DISPATCH",
+    ] {
         let mut command = site.serving();
         command.env(format!("HALLOO_LISTEN__{name}"), &taken);
         let line = refused(command).await;

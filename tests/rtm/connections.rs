@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use halloo_core::sessions::Resource;
 use halloo_core::users::Uid;
+use halloo_testkit::rtm::{Parameters as _, sorted};
 use serde_json::json;
 
-use crate::values::{Parameters as _, sorted};
 use crate::world::{Caller, Gate};
+use halloo_testkit::{device, open_session};
 
 async fn many(gate: &Gate, count: usize) -> Vec<Caller> {
     let mut callers = Vec::new();
@@ -96,16 +96,12 @@ async fn nobody_slips_in_while_he_is_being_black_listed() {
     let core = gate.core().clone();
     for uid in 1..=100 {
         let user = core.users.of_uid_or_new(gate.id(), Uid(uid)).await.unwrap();
-        let resource = Resource {
-            id: "web".into(),
-            device_uuid: "".into(),
-            device_name: "".into(),
-        };
+        let resource = device("web", "", "");
         let listing = caller.done("addprojectblack", json!({"uid": uid}));
-        let opening = core.open_session(&gate.app, &user, resource);
+        let opening = open_session(&core, &gate.app, &user, resource);
         let ((), opened) = tokio::join!(listing, opening);
         if let Ok(session) = opened {
-            assert!(session.outbox.closed().is_some(), "{uid}");
+            assert!(session.closed().is_some(), "{uid}");
         }
         let online = caller.call("getonlineusers", json!({"uids": [uid]})).await;
         assert_eq!(online, Ok(json!({"uids": []})));

@@ -6,10 +6,10 @@ use std::os::unix::fs::PermissionsExt as _;
 
 use halloo::config::{Config, Maybe};
 use halloo_fpnn::{Curve, Map, Mode, PrivateKey, Strength};
+use halloo_testkit::rtm::Wire;
 use serde_json::json;
 
 use crate::state::{lay_out, seen};
-use crate::wire::Wire;
 use crate::world::{Caller, Gate};
 
 /// The private key of the server in the test vectors.

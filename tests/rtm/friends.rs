@@ -1,10 +1,10 @@
 //! Friends and black lists. Source: RTM server gate section 4.5.
 
 use halloo_core::users::Uid;
+use halloo_testkit::rtm::sorted;
 use serde_json::{Value, json};
 
 use crate::state::all_hold;
-use crate::values::sorted;
 use crate::world::{Caller, Gate};
 
 async fn list(caller: &mut Caller, method: &str, uid: i64) -> Vec<i64> {

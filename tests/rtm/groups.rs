@@ -1,11 +1,11 @@
 //! Groups. Source: RTM server gate sections 3 (G1 to G11) and 4.4.
 
 use halloo_core::groups::GroupId;
-use halloo_core::users::Uid;
+use halloo_core::users::{Actor, Uid};
+use halloo_testkit::rtm::sorted;
 use serde_json::{Value, json};
 
 use crate::state::all_hold;
-use crate::values::sorted;
 use crate::world::{Caller, Gate};
 
 async fn members(caller: &mut Caller, gid: i64) -> Vec<i64> {
@@ -139,7 +139,10 @@ async fn a_group_has_10000_members_and_not_one_more() {
         let uids: Vec<Uid> = (1..=100).map(|n| Uid(hundred * 100 + n)).collect();
         // The last two are still missing.
         let uids = if hundred == 99 { &uids[..98] } else { &uids };
-        let added = core.groups.add_members(gate.id(), id, uids).await;
+        let added = core
+            .groups
+            .add_members(gate.id(), Actor::App, id, uids)
+            .await;
         added.expect("there is room");
     }
     assert_eq!(count(&mut caller, 5).await, 9998);

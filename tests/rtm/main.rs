@@ -1,6 +1,6 @@
 //! The RTM server gate over real sockets, against a server inside the test whose clock is moved by hand.
 //!
-//! `methods` lists what is covered; `wire.rs` is the client; `compatibility.rs` renders the list into
+//! `methods` lists what is covered; the client is `halloo_testkit::rtm`; `compatibility.rs` renders the list into
 //! `docs/compatibility.md`.
 #![cfg(test)]
 
@@ -23,6 +23,4 @@ mod state;
 mod tls;
 mod tokens;
 mod users;
-mod values;
-mod wire;
 mod world;

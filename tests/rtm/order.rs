@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use halloo_fpnn::Frame;
+use halloo_testkit::rtm::sorted;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Value, json};
 
 use crate::methods::{Family, Kind, Method};
 use crate::state::{all_at_once, lay_out, seen};
-use crate::values::sorted;
 use crate::world::{Caller, Gate};
 
 /// Sets that can be added to, taken from and asked for: the three methods, whose the set is, and what its

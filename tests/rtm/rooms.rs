@@ -1,9 +1,9 @@
 //! Rooms. Source: RTM server gate sections 3 (R1 to R7) and 4.3.
 
+use halloo_testkit::rtm::sorted;
 use serde_json::{Value, json};
 
 use crate::state::all_hold;
-use crate::values::sorted;
 use crate::world::{Caller, Gate};
 
 async fn members(caller: &mut Caller, rid: i64) -> Vec<i64> {
@@ -244,13 +244,13 @@ async fn who_loses_his_last_connection_leaves_his_rooms() {
             .done("addgroupmembers", json!({"gid": 5, "uids": [uid]}))
             .await;
     }
-    gate.core().sessions.remove(&phone);
+    gate.log_out(&phone);
     assert_eq!(
         members(&mut caller, 5).await,
         [1, 2],
         "he is still connected"
     );
-    gate.core().sessions.remove(&laptop);
+    gate.log_out(&laptop);
     // 2 was never connected: he stays until he is taken out or was.
     until_members_are(&mut caller, 5, &[2]).await;
     until_members_are(&mut caller, 6, &[2]).await;
@@ -278,7 +278,7 @@ async fn who_is_kicked_or_black_listed_leaves_his_rooms() {
             .done("adduserrooms", json!({"rids": [5, 6], "uid": 1}))
             .await;
         caller.done(method, &params).await;
-        assert!(session.outbox.closed().is_some(), "{method} {params}");
+        assert!(session.closed().is_some(), "{method} {params}");
         until_members_are(&mut caller, 5, &[]).await;
         until_members_are(&mut caller, 6, &[]).await;
     }

@@ -2,9 +2,9 @@
 
 use halloo_core::push::PushProvider;
 use halloo_core::users::Uid;
+use halloo_testkit::rtm::{Parameters, sorted};
 use serde_json::{Value, json};
 
-use crate::values::{Parameters, sorted};
 use crate::world::{Caller, Gate};
 
 /// The changes that make it, in order. 11 has something of everything.

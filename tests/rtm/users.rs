@@ -1,8 +1,8 @@
 //! Users: presence, black list, mutes, texts. Source: RTM server gate sections 3 (U1 to U8) and 4.2.
 
+use halloo_testkit::rtm::sorted;
 use serde_json::{Value, json};
 
-use crate::values::sorted;
 use crate::world::Gate;
 
 #[tokio::test]
@@ -16,17 +16,17 @@ async fn online_users_are_those_asked_for_who_have_a_session() {
     let ask = json!({"uids": [3, 1, 2, 3, 1, 77]});
     let online = caller.field("getonlineusers", &ask, "uids").await;
     assert_eq!(sorted(&online), [1, 3], "4 was not asked for");
-    gate.core().sessions.remove(&phone);
+    gate.log_out(&phone);
     assert_eq!(
         sorted(&caller.field("getonlineusers", &ask, "uids").await),
         [1, 3]
     );
-    gate.core().sessions.remove(&laptop);
+    gate.log_out(&laptop);
     assert_eq!(
         caller.field("getonlineusers", &ask, "uids").await,
         json!([3])
     );
-    gate.core().sessions.remove(&other);
+    gate.log_out(&other);
     assert_eq!(
         caller.field("getonlineusers", &ask, "uids").await,
         json!([])
@@ -188,7 +188,7 @@ async fn a_mute_in_the_project_is_not_a_ban_from_it() {
         .await;
     assert!(caller.holds("isprojectban", &muted).await);
     assert!(!caller.holds("isprojectblack", &muted).await);
-    assert_eq!(session.outbox.closed(), None);
+    assert_eq!(session.closed(), None);
     assert!(gate.may_log_in(1).await);
     // Groups and rooms have mutes of their own.
     assert!(

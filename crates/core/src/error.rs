@@ -78,6 +78,12 @@ pub enum Error {
     /// The account is banned.
     #[error("the user is banned")]
     UserBanned,
+    /// A login was signed at a time that is still to come.
+    #[error("the login was signed at a time that is too far ahead")]
+    LoginTooEarly,
+    /// A public key that is none, or on a curve that is not supported.
+    #[error("this is no public key on P-256, secp256k1 or Ed25519")]
+    LoginKeyIllegal,
 
     /// A user as his own contact.
     #[error("nobody is his own contact")]
@@ -121,12 +127,24 @@ pub enum Error {
         /// How many it may have.
         most: usize,
     },
+    /// Who asks is no member of the group.
+    #[error("not a member of the group")]
+    NotGroupMember,
+    /// Who asks is not in the room.
+    #[error("not in the room")]
+    NotInRoom,
+    /// A session that would end itself as if it were another.
+    #[error("a session does not kick itself")]
+    SelfKick,
     /// The group would have more members than it may.
     #[error("the group is full")]
     GroupFull,
     /// The app holds as many groups as it may.
     #[error("the app's group quota is reached")]
     GroupQuotaReached,
+    /// As many rooms have texts as users may give texts to.
+    #[error("the app's room quota is reached")]
+    RoomQuotaReached,
     /// The user would be in more rooms than he may.
     #[error("the user is in too many rooms")]
     RoomLimit,

@@ -40,9 +40,13 @@ use ports::{Clock, Entropy, Store};
 use push::Push;
 use relations::{Blocks, Contacts};
 use rooms::Rooms;
-use sessions::{Resource, Session, Sessions};
+use sessions::{Attributes, CloseReason, Outlet, Resource, Session, Sessions};
 use tokens::Tokens;
 use users::{User, Users};
+
+fn revoked() -> Error {
+    Error::Token(TokenFault::Revoked)
+}
 
 /// Unix time in milliseconds. Only a [`Clock`] makes one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -128,7 +132,11 @@ impl Core {
             contacts: Arc::new(Contacts::new(context.clone(), Arc::clone(&users))),
             blocks: Arc::new(Blocks::new(context.clone(), Arc::clone(&users))),
             groups: Arc::new(Groups::new(context.clone(), Arc::clone(&users))),
-            rooms: Arc::new(Rooms::new(context.clone(), Arc::clone(&users))),
+            rooms: Arc::new(Rooms::new(
+                context.clone(),
+                Arc::clone(&users),
+                Arc::clone(&sessions),
+            )),
             bans: Arc::new(Bans::new(context.clone(), Arc::clone(&users))),
             push: Arc::new(Push::new(context.clone(), Arc::clone(&users))),
             messages: Arc::new(Messages::new(context.clone())),
@@ -160,30 +168,53 @@ impl Core {
         self.context.tasks.wait().await;
     }
 
-    /// Opens a session of `user` on `resource`.
+    /// Opens a session of `user` on `resource`. What the server has to tell its client goes to `outlet`.
     ///
     /// The account is looked at once more after the session is visible, so that a ban, deletion or
     /// password change that happens meanwhile either closes this session or refuses it here.
     /// # Errors
-    /// [`Error::UserBanned`] while a ban lasts, [`Error::UnknownUser`] when the account or its
-    /// credentials changed since `user` was read.
+    /// [`Error::UserBanned`] while a ban lasts, [`Error::Token`] when the account or its credentials
+    /// changed since `user` was read; [`Error::RateLimited`] when two devices keep displacing each other;
+    /// [`Error::TooMany`] and [`Error::TooLong`] of the attributes. A session that was kicked or displaced
+    /// meanwhile is none: its outlet was told.
     pub async fn open_session(
         &self,
         app: &App,
         user: &User,
         resource: Resource,
+        attributes: Attributes,
+        outlet: Box<dyn Outlet>,
     ) -> Result<Arc<Session>> {
-        let session = self.sessions.register(user, app.id, resource, self.now());
-        let refusal = match self.users.find(app.id, user.name.as_str()).await {
-            Ok(now) if now.id != user.id || now.token_generation != user.token_generation => {
-                Error::UnknownUser
+        let registered = self
+            .sessions
+            .register(app, user, resource, attributes, outlet);
+        let (session, noting) = registered?;
+        // Before anything that the session does, so that a crash leaves nothing of it behind.
+        let noted = noting.await.map_err(Error::unavailable).flatten();
+        let (refusal, reason) = match noted.and(self.users.named(app.id, &user.name).await) {
+            Err(error) => (error, CloseReason::ConnectionLost),
+            Ok(Some(now)) if now.id == user.id => {
+                if now.ban.holds(self.now()) {
+                    (Error::UserBanned, CloseReason::Banned)
+                } else if now.token_generation != user.token_generation {
+                    (revoked(), CloseReason::PasswordChanged)
+                } else {
+                    self.sessions.displace(app.logins, &session);
+                    return Ok(session);
+                }
             }
-            Ok(now) if now.ban.holds(self.now()) => Error::UserBanned,
-            Ok(_) => return Ok(session),
-            Err(error) => error,
+            Ok(_) => (revoked(), CloseReason::UserDeleted),
         };
-        self.sessions.remove(&session);
+        self.sessions.end(&session, reason);
         Err(refusal)
+    }
+
+    /// Puts right what a server that was killed left behind: its users are offline, and out of their
+    /// rooms. To be done before anybody is served.
+    /// # Errors
+    /// [`Error::Unavailable`] when the store can not be written.
+    pub async fn recover(&self) -> Result<()> {
+        self.sessions.forget_lost().await
     }
 
     /// Reads users into memory after a start, as many as are kept there, using at most half of one
@@ -209,6 +240,8 @@ impl Core {
     /// # Errors
     /// [`Error::Unavailable`] when the store can not be written.
     pub async fn sweep(&self) -> Result<u64> {
+        self.sessions.sweep();
+        self.tokens.forget_void_logins().await?;
         Ok(self.tokens.sweep().await? + self.bans.sweep().await?)
     }
 }

@@ -26,6 +26,9 @@ pub struct Limits {
     pub online_ids: usize,
     /// Ids in one query of public texts. Ours: 1000; RTM recommends 100.
     pub info_ids: usize,
+    /// Users, groups or rooms in one query of public texts by a client. RTM client gate sections 3.5 to
+    /// 3.7: 100.
+    pub client_info_ids: usize,
     /// Bytes of a public or private text. RTM: 65,535.
     pub info_bytes: usize,
     /// Bytes of a data key. RTM: 128.
@@ -42,6 +45,9 @@ pub struct Limits {
     pub group_ids: usize,
     /// Rooms of one user. RTM: 10.
     pub rooms: u32,
+    /// Rooms of one app with texts that clients gave them; further ones only the app can give texts.
+    /// Ours: 10,000.
+    pub rooms_with_texts: u32,
     /// Ids in one change or query of rooms. Ours: 1000; RTM recommends 100.
     pub room_ids: usize,
     /// Bytes of a push device's token. Ours: 4096.
@@ -58,12 +64,23 @@ pub struct Limits {
     pub default_page: u32,
     /// Blocked users in one page. Section 3.15: 50.
     pub block_page: u32,
+    /// Sessions of one user; one more displaces the oldest. Ours: 100.
+    pub sessions: usize,
+    /// Uids that one user may name in an hour in calls that make users of those who are new. Ours: 2000.
+    pub named_per_hour: u32,
+    /// Attributes of one session. Ours: 100.
+    pub attributes: usize,
+    /// Bytes of the attributes of one session, names included. Ours: 4096.
+    pub attribute_bytes: usize,
+    /// Seconds for which an app's own signature of a login is good. Ours: 24 hours, since SDKs show it
+    /// again at every reconnect. RTM client gate section 2.2.
+    pub login_validity_seconds: i64,
+    /// Seconds by which the clock that made such a signature may be ahead. Ours: 600.
+    pub login_skew_seconds: i64,
     /// Seconds that a token lives when the caller names no time. Section 2.1: 5184000.
     pub token_ttl_seconds: i64,
     /// Milliseconds that a message waits for an absent reader. Section 3.27: 7 days.
     pub offline_retention_ms: i64,
-    /// Bytes queued towards one session before it is cut off. Ours: 1 MiB.
-    pub outbox_bytes: usize,
     /// Users kept in memory for reading. Ours: 1,000,000.
     pub cached_users: u64,
     /// Tokens kept in memory for reading. Ours: 100,000.
@@ -88,6 +105,7 @@ impl Default for Limits {
             relation_ids: 100,
             online_ids: 200,
             info_ids: 1000,
+            client_info_ids: 100,
             info_bytes: 65_535,
             data_key_bytes: 128,
             data_value_bytes: 65_535,
@@ -96,6 +114,7 @@ impl Default for Limits {
             group_members: 10_000,
             group_ids: 100,
             rooms: 10,
+            rooms_with_texts: 10_000,
             room_ids: 1000,
             device_token_bytes: 4096,
             devices: 100,
@@ -104,9 +123,14 @@ impl Default for Limits {
             page: 100,
             default_page: 10,
             block_page: 50,
+            sessions: 100,
+            named_per_hour: 2000,
+            attributes: 100,
+            attribute_bytes: 4096,
+            login_validity_seconds: 24 * 3600,
+            login_skew_seconds: 600,
             token_ttl_seconds: 5_184_000,
             offline_retention_ms: 7 * 24 * 3600 * 1000,
-            outbox_bytes: 1024 * 1024,
             cached_users: 1_000_000,
             cached_tokens: 100_000,
             rates: RateLimits::default(),
@@ -131,6 +155,8 @@ pub struct RateLimits {
     pub blocks: Option<u32>,
     /// Every quest at the RTM server gate. Documented: 100, RTM.
     pub rtm_server: Option<u32>,
+    /// Every quest of one user at the RTM client gate, over all of his sessions. Documented: 2, RTM client gate section 6.
+    pub rtm_client: Option<u32>,
 }
 
 /// Parameters of Argon2id, and the pool that computes it.

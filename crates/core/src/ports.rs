@@ -13,6 +13,7 @@ pub use crate::messages::MessageStore;
 pub use crate::push::PushStore;
 pub use crate::relations::{BlockStore, ContactStore};
 pub use crate::rooms::RoomStore;
+pub use crate::sessions::PresenceStore;
 pub use crate::tokens::TokenStore;
 pub use crate::users::UserStore;
 
@@ -40,6 +41,7 @@ pub trait Store:
     + RoomStore
     + BanStore
     + PushStore
+    + PresenceStore
     + MessageStore
     + Maintenance
 {
@@ -55,6 +57,7 @@ impl<T> Store for T where
         + RoomStore
         + BanStore
         + PushStore
+        + PresenceStore
         + MessageStore
         + Maintenance
 {

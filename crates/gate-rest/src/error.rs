@@ -227,11 +227,16 @@ impl From<Error> for Failure {
             | Error::IllegalAppKey(_)
             // What RTM's numbers and lists lead to; REST names users by text.
             | Error::UidIllegal
+            | Error::LoginTooEarly
+            | Error::LoginKeyIllegal
+            | Error::SelfKick
             | Error::IdIllegal
             | Error::Empty(_)
             | Error::TooMany { .. }
             | Error::TooLong { .. } => Self::illegal(error.to_string()),
-            Error::UnknownUser => Self::unknown_resource(),
+            Error::UnknownUser | Error::NotGroupMember | Error::NotInRoom => {
+                Self::unknown_resource()
+            }
             Error::NameMissing => Self::illegal("Entity user requires a property named username"),
             Error::NameIllegal(name) => Self::illegal(format!("username [{name}] is not legal")),
             Error::NameTooLong => Self::illegal("USERNAME_TOO_LONG"),
@@ -276,6 +281,7 @@ impl From<Error> for Failure {
             Error::BadCursor => Self::illegal("invalid cursor"),
             Error::GroupFull
             | Error::GroupQuotaReached
+            | Error::RoomQuotaReached
             | Error::RoomLimit
             | Error::PushLimit
             | Error::DataLimit => Self::exceeded("a limit of the app is reached"),

@@ -7,6 +7,7 @@ use axum::body::Body;
 use axum::http::header::{CONTENT_TYPE, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use halloo_core::Millis;
+use halloo_core::sessions::LastSeen;
 use halloo_core::users::User;
 use serde::Serialize;
 
@@ -42,6 +43,11 @@ pub(crate) struct Envelope<'a, D = ()> {
     cursor: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     count: Option<usize>,
+    /// Ours: when and why the user's last connection ended.
+    #[serde(skip_serializing_if = "Option::is_none", rename = "last_seen")]
+    last_seen: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none", rename = "last_disconnect")]
+    last_disconnect: Option<&'static str>,
 }
 
 impl<'a> Envelope<'a> {
@@ -61,6 +67,8 @@ impl<'a> Envelope<'a> {
             application_name: None,
             cursor: None,
             count: None,
+            last_seen: None,
+            last_disconnect: None,
         }
     }
 
@@ -115,6 +123,8 @@ impl<'a> Envelope<'a> {
             application_name: self.application_name,
             cursor: self.cursor,
             count: self.count,
+            last_seen: self.last_seen,
+            last_disconnect: self.last_disconnect,
         }
     }
 }
@@ -144,6 +154,12 @@ impl<'a, D: Serialize> Envelope<'a, D> {
 
     pub(crate) fn cursor(mut self, cursor: Option<String>) -> Self {
         self.cursor = cursor;
+        self
+    }
+
+    pub(crate) fn last_seen(mut self, last_seen: Option<LastSeen>) -> Self {
+        self.last_seen = last_seen.map(|last| last.at.0);
+        self.last_disconnect = last_seen.map(|last| last.reason.label());
         self
     }
 

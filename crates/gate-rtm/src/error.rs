@@ -1,4 +1,4 @@
-//! The only place that knows RTM's numbers. Source: RTM server gate section 11.
+//! The only place that knows RTM's numbers. Sources: RTM server gate section 11, RTM client gate section 7.
 
 use halloo_core::Error;
 use halloo_fpnn::Refusal;
@@ -6,10 +6,14 @@ use tracing::error;
 
 /// Codes that are given without an error of the core.
 pub(crate) mod codes {
+    pub(crate) const INVALID_PID_OR_UID: u32 = 200_001;
+    pub(crate) const UNKNOWN_SERVICE: u32 = 100_001;
     pub(crate) const INVALID_SIGN: u32 = 200_002;
     pub(crate) const SAME_SIGN: u32 = 200_006;
     pub(crate) const INVALID_SERVER_TIME: u32 = 200_008;
     pub(crate) const FORBIDDEN_METHOD: u32 = 200_020;
+    pub(crate) const UNAUTHORISED: u32 = 200_022;
+    pub(crate) const DUPLICATED_AUTH: u32 = 200_023;
     pub(crate) const TOO_MANY_ITEMS: u32 = 200_032;
     pub(crate) const EMPTY_PARAMETER: u32 = 200_033;
     pub(crate) const INVALID_PARAMETER: u32 = 200_034;
@@ -26,9 +30,11 @@ pub(crate) fn refusal(error: &Error) -> Refusal {
 
 fn code(error: &Error) -> u32 {
     match error {
-        Error::UidIllegal | Error::UnknownUser => 200_001,
+        Error::UidIllegal | Error::UnknownUser => codes::INVALID_PID_OR_UID,
         Error::UnknownApp { .. } => codes::INVALID_SIGN,
         Error::RateLimited | Error::Busy => 200_010,
+        Error::LoginTooEarly => codes::INVALID_SERVER_TIME,
+        Error::SelfKick => 200_012,
         Error::UserBanned => 200_024,
         Error::Token(_) => 200_027,
         Error::TooLong { .. }
@@ -38,6 +44,7 @@ fn code(error: &Error) -> u32 {
         Error::TooMany { .. }
         | Error::BatchSize(_)
         | Error::GroupQuotaReached
+        | Error::RoomQuotaReached
         | Error::BlockLimit
         | Error::IgnoredGroupLimit
         | Error::PushLimit
@@ -49,12 +56,15 @@ fn code(error: &Error) -> u32 {
         | Error::NameIllegal(_)
         | Error::IllegalAppKey(_)
         | Error::PasswordsDiffer(_) => codes::INVALID_PARAMETER,
+        Error::NotInRoom => 200_040,
+        Error::NotGroupMember => 200_041,
         Error::GroupFull => 200_042,
         Error::RoomLimit => 200_047,
         Error::ContactLimit => 200_048,
         Error::UserQuotaReached
         // No call of this dialect leads to the rest.
         | Error::AppExists
+        | Error::LoginKeyIllegal
         | Error::UserExists(_)
         | Error::ClientIdMismatch
         | Error::ClientSecretMismatch

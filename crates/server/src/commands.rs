@@ -11,6 +11,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use halloo_core::apps::{App, AppId, AppKey, Registration};
 use halloo_core::bans::Ban;
 use halloo_core::ports::Entropy as _;
+use halloo_core::tokens::LoginKey;
 use halloo_core::users::{Draft, User};
 use halloo_core::{Core, Error};
 use serde::{Deserialize, Serialize};
@@ -48,6 +49,18 @@ pub enum Command {
         app: String,
         taken: bool,
     },
+    AppSetLogins {
+        app: String,
+        policy: String,
+    },
+    AppSetRooms {
+        app: String,
+        policy: String,
+    },
+    AppSetLoginKey {
+        app: String,
+        key: Option<Vec<u8>>,
+    },
     UserAdd {
         app: String,
         name: String,
@@ -57,6 +70,10 @@ pub enum Command {
     UserList {
         app: String,
         limit: usize,
+    },
+    UserShow {
+        app: String,
+        name: String,
     },
     UserBan {
         app: String,
@@ -106,6 +123,8 @@ pub async fn execute(core: &Core, command: Command) -> Result<Value> {
                         "org": app.key.org, "app": app.key.name,
                         "registration": app.registration.as_str(), "users": users,
                         "legacy_signatures": app.legacy_signatures,
+                        "logins": app.logins.as_str(), "rooms": app.rooms.as_str(),
+                        "login_key": app.login_key.is_some(),
                     }));
                 }
             }
@@ -133,6 +152,21 @@ pub async fn execute(core: &Core, command: Command) -> Result<Value> {
             let changed = core.apps.set_legacy_signatures(&key, taken).await?;
             Ok(app_json(&changed))
         }
+        Command::AppSetLogins { app, policy } => {
+            let key = AppKey::from_str(&app)?;
+            let policy = policy.parse().map_err(|why: String| anyhow!(why))?;
+            Ok(app_json(&*core.apps.set_logins(&key, policy).await?))
+        }
+        Command::AppSetRooms { app, policy } => {
+            let key = AppKey::from_str(&app)?;
+            let policy = policy.parse().map_err(|why: String| anyhow!(why))?;
+            Ok(app_json(&*core.apps.set_rooms(&key, policy).await?))
+        }
+        Command::AppSetLoginKey { app, key } => {
+            let login_key = key.as_deref().map(LoginKey::from_der).transpose()?;
+            let key = AppKey::from_str(&app)?;
+            Ok(app_json(&*core.apps.set_login_key(&key, login_key).await?))
+        }
         Command::UserAdd {
             app,
             name,
@@ -155,6 +189,18 @@ pub async fn execute(core: &Core, command: Command) -> Result<Value> {
             Ok(shown)
         }
         Command::UserList { app, limit } => list_users(core, &app, limit).await,
+        Command::UserShow { app, name } => {
+            let app = find(core, &app).await?;
+            let user = find_user(core, &app, &name).await?;
+            let last = core.sessions.last_seen(app.id, user.id).await?;
+            let mut shown = user_json(core, &app, &user);
+            if let Some(fields) = shown.as_object_mut() {
+                fields.insert("last_seen".into(), json!(last.map(|last| last.at.0)));
+                let reason = last.map(|last| last.reason.label());
+                fields.insert("last_disconnect".into(), json!(reason));
+            }
+            Ok(shown)
+        }
         Command::UserBan { app, name, seconds } => {
             let ban = match seconds {
                 Some(seconds) if seconds > 0 => Ban::Until(core.now().plus_seconds(seconds)),
@@ -173,7 +219,7 @@ pub async fn execute(core: &Core, command: Command) -> Result<Value> {
             let user = find_user(core, &app, &name).await?;
             let closed = core
                 .sessions
-                .kick(app.id, &user.name, resource.as_deref())
+                .kick(app.id, &user.named(), resource.as_deref())
                 .await;
             Ok(json!({"username": user.name.as_str(), "closed_sessions": closed}))
         }

@@ -14,7 +14,10 @@ use serde::{Deserialize, Deserializer, Serialize};
 use halloo_core::{HashCost, Limits, RateLimits};
 use halloo_fpnn::Curve;
 use halloo_gate_rest::Settings;
-use halloo_gate_rtm::server;
+use halloo_gate_rtm::{client, server};
+
+/// How long RTM's client SDKs wait for a ping. Source: RTM client gate section 1.8.
+const MOST_SILENCE: Duration = Duration::from_mins(1);
 
 const DEFAULTS: &str = include_str!("../config.default.toml");
 /// The file that is read from the working folder when none is named.
@@ -52,7 +55,8 @@ pub struct Listen {
     pub rtm_server_secp256r1: Maybe<SocketAddr>,
     pub rtm_server_tls: Maybe<SocketAddr>,
     pub rtm_client: SocketAddr,
-    pub rtm_dispatch: SocketAddr,
+    pub rtm_client_secp256r1: Maybe<SocketAddr>,
+    pub rtm_dispatch: Maybe<SocketAddr>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -97,6 +101,12 @@ pub struct Rtm {
     pub max_stranger_frame: Size,
     pub stranger_timeout: Time,
     pub max_in_flight: usize,
+    pub public_endpoint: Maybe<String>,
+    pub login_timeout: Time,
+    pub max_login_bytes: Size,
+    pub client_ping: Time,
+    pub client_silence: Time,
+    pub login_validity: Time,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -129,6 +139,7 @@ pub struct LimitSettings {
     pub group_members: u32,
     pub rooms: u32,
     pub data_keys: u32,
+    pub sessions: usize,
     pub token_ttl: Time,
     pub offline_retention: Time,
     pub outbox: Size,
@@ -146,6 +157,7 @@ pub struct Rates {
     pub batch_status: u32,
     pub blocks: u32,
     pub rtm_server: u32,
+    pub rtm_client: u32,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -257,6 +269,15 @@ impl Config {
         if self.rtm.max_connections == 0 || self.rtm.max_in_flight == 0 {
             bail!("configuration: rtm.max_connections and rtm.max_in_flight must be at least 1");
         }
+        if self.limits.sessions == 0 {
+            bail!("configuration: limits.sessions must be at least 1");
+        }
+        let (ping, silence) = (self.rtm.client_ping.0, self.rtm.client_silence.0);
+        if ping >= silence || silence > MOST_SILENCE {
+            bail!(
+                "configuration: rtm.client_ping must be shorter than rtm.client_silence, which is 60s at most"
+            );
+        }
         if self.http.max_connections == 0 {
             bail!("configuration: http.max_connections must be at least 1");
         }
@@ -276,10 +297,12 @@ impl Config {
             group_members: limits.group_members,
             rooms: limits.rooms,
             data_keys: limits.data_keys,
+            sessions: limits.sessions,
+            login_validity_seconds: i64::try_from(self.rtm.login_validity.0.as_secs())
+                .unwrap_or(i64::MAX),
             token_ttl_seconds: i64::try_from(limits.token_ttl.0.as_secs()).unwrap_or(i64::MAX),
             offline_retention_ms: i64::try_from(limits.offline_retention.0.as_millis())
                 .unwrap_or(i64::MAX),
-            outbox_bytes: limits.outbox.0,
             cached_users: limits.cached_users,
             cached_tokens: limits.cached_tokens,
             rates: RateLimits {
@@ -289,6 +312,7 @@ impl Config {
                 batch_status: some(self.rates.batch_status),
                 blocks: some(self.rates.blocks),
                 rtm_server: some(self.rates.rtm_server),
+                rtm_client: some(self.rates.rtm_client),
             },
             hash: HashCost {
                 memory_kib: u32::try_from(self.passwords.memory.0 / 1024).unwrap_or(u32::MAX),
@@ -318,6 +342,15 @@ impl Config {
         server::Settings {
             time_window_seconds: self.rtm.time_window_seconds.into(),
             refuse_replays: self.rtm.refuse_replays,
+        }
+    }
+
+    /// The RTM client gate's settings; it listens on `port`.
+    pub fn rtm_client(&self, port: u16) -> client::Settings {
+        client::Settings {
+            endpoint: self.rtm.public_endpoint.0.as_deref().map(Into::into),
+            port,
+            has_tls: self.rtm.tls_certificate.0.is_some(),
         }
     }
 
@@ -463,6 +496,8 @@ mod tests {
         assert_eq!(limits.group_members, ours.group_members);
         assert_eq!(limits.rooms, ours.rooms);
         assert_eq!(limits.data_keys, ours.data_keys);
+        assert_eq!(limits.sessions, ours.sessions);
+        assert_eq!(limits.login_validity_seconds, ours.login_validity_seconds);
         assert_eq!(limits.token_ttl_seconds, ours.token_ttl_seconds);
         assert_eq!(limits.offline_retention_ms, ours.offline_retention_ms);
         assert_eq!(limits.hash.memory_kib, ours.hash.memory_kib);

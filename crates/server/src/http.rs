@@ -9,13 +9,13 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CONNECTION, HeaderName, HeaderValue};
 use axum::http::{Request, Response, StatusCode};
+use halloo_fpnn::transport::Places;
 use halloo_gate_rest::RestGate;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{debug, warn};
@@ -59,14 +59,14 @@ impl HttpServer {
     pub(crate) async fn run(
         self: Arc<Self>,
         listener: TcpListener,
+        places: Places,
         tasks: TaskTracker,
         stop: CancellationToken,
     ) {
-        let places = Arc::new(Semaphore::new(self.settings.max_connections));
         loop {
             let accept = async {
-                let place = Arc::clone(&places).acquire_owned().await;
-                (listener.accept().await, place)
+                let accepted = listener.accept().await;
+                (accepted, places.take().await)
             };
             let (accepted, place) = tokio::select! {
                 () = stop.cancelled() => return,

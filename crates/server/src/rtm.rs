@@ -6,85 +6,126 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result, bail};
 use halloo_core::Core;
 use halloo_core::ports::Entropy;
-use halloo_fpnn::transport::{Limits, Options, Stranger, serve};
-use halloo_fpnn::{Curve, PrivateKey};
+use halloo_fpnn::transport::{Keepalive, Limits, Opening, Options, Places, Stranger, serve};
+use halloo_fpnn::{Curve, Method, PrivateKey};
+use halloo_gate_rtm::client::ClientGate;
 use halloo_gate_rtm::server::ServerGate;
 use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::config::Config;
 use crate::data_folder::DataFolder;
 
+/// Connections that may wait to be accepted, as far as the system lets them: everybody comes back at once
+/// after a restart.
+const BACKLOG: u32 = 16 * 1024;
+
 /// Ports that are taken, but on which nobody is answered yet.
 pub(crate) struct Listeners {
-    plain: TcpListener,
-    secp256r1: Option<TcpListener>,
-    tls: Option<TcpListener>,
+    server: TcpListener,
+    server_secp256r1: Option<TcpListener>,
+    server_tls: Option<TcpListener>,
+    client: TcpListener,
+    client_secp256r1: Option<TcpListener>,
+    dispatch: Option<TcpListener>,
 }
 
 impl Listeners {
     /// Takes every configured port.
-    pub(crate) async fn bind(config: &Config) -> Result<Self> {
+    pub(crate) fn bind(config: &Config) -> Result<Self> {
         let listen = &config.listen;
+        let maybe = |address: Option<SocketAddr>| address.map(bind).transpose();
         Ok(Self {
-            plain: bind(listen.rtm_server).await?,
-            secp256r1: bind_maybe(listen.rtm_server_secp256r1.0).await?,
-            tls: bind_maybe(listen.rtm_server_tls.0).await?,
+            server: bind(listen.rtm_server)?,
+            server_secp256r1: maybe(listen.rtm_server_secp256r1.0)?,
+            server_tls: maybe(listen.rtm_server_tls.0)?,
+            client: bind(listen.rtm_client)?,
+            client_secp256r1: maybe(listen.rtm_client_secp256r1.0)?,
+            dispatch: maybe(listen.rtm_dispatch.0)?,
         })
     }
 
-    /// How many there are.
-    pub(crate) fn count(&self) -> usize {
-        let more = [&self.secp256r1, &self.tls].into_iter().flatten();
-        1 + more.count()
-    }
-
-    /// Begins to serve. Returns where the plain gate and the one over TLS answer.
+    /// Begins to serve. Returns where.
     pub(crate) fn serve(
         self,
         core: &Core,
         config: &Config,
         folder: &DataFolder,
         entropy: &dyn Entropy,
+        [of_server, of_client]: [Places; 2],
         (tasks, stop): (&TaskTracker, &CancellationToken),
     ) -> Result<Addresses> {
-        let gate = Arc::new(ServerGate::new(core.clone(), &config.rtm_server()));
-        let addresses = Addresses {
-            server: self.plain.local_addr()?,
-            server_secp256r1: address_of(self.secp256r1.as_ref())?,
-            server_tls: address_of(self.tls.as_ref())?,
-        };
-        let options = options(core, config);
-        let start = |listener, options| {
-            let gate = Arc::clone(&gate);
-            tasks.spawn(serve(listener, gate, options, tasks.clone(), stop.clone()));
-        };
-        let key = match operator_key(config)? {
+        let addresses = self.addresses()?;
+        let main_key = match operator_key(config)? {
             Some(key) => key,
             None => folder.rtm_key(config.rtm.curve, entropy)?,
         };
-        let with_key = |key| Options {
-            key,
-            ..options.clone()
+        let main_key = Some(Arc::new(main_key));
+        let wants_second = self.server_secp256r1.is_some() || self.client_secp256r1.is_some();
+        let second_key = if wants_second {
+            Some(Arc::new(folder.rtm_key(Curve::Secp256r1, entropy)?))
+        } else {
+            None
         };
-        start(self.plain, with_key(Some(Arc::new(key))));
-        if let Some(listener) = self.secp256r1 {
-            let key = folder.rtm_key(Curve::Secp256r1, entropy)?;
-            start(listener, with_key(Some(Arc::new(key))));
+        let certificate = certificate(config)?.map(Arc::new);
+        if self.server_tls.is_some() && certificate.is_none() {
+            bail!("listen.rtm_server_tls needs rtm.tls_certificate and rtm.tls_key");
         }
-        if let Some(listener) = self.tls {
-            let tls = Some(Arc::new(certificate(config)?));
+        let core = Arc::new(core.clone());
+
+        let gate = Arc::new(ServerGate::new(Arc::clone(&core), &config.rtm_server()));
+        let options = Options {
+            places: of_server,
+            ..server_options(&core, config)
+        };
+        for (listener, key, tls) in [
+            (Some(self.server), main_key.clone(), None),
+            (self.server_secp256r1, second_key.clone(), None),
+            (self.server_tls, None, certificate.clone()),
+        ] {
+            let Some(listener) = listener else { continue };
+            let (gate, options) = (Arc::clone(&gate), options.clone());
             let options = Options {
+                key,
                 tls,
-                ..options.clone()
+                ..options
             };
-            start(listener, options);
+            tasks.spawn(serve(listener, gate, options, tasks.clone(), stop.clone()));
+        }
+
+        let settings = config.rtm_client(addresses.client.port());
+        let gate = Arc::new(ClientGate::new(Arc::clone(&core), settings));
+        let options = Options {
+            tls: certificate,
+            places: of_client,
+            ..client_options(&core, config)
+        };
+        for (listener, key) in [
+            (Some(self.client), main_key.clone()),
+            (self.client_secp256r1, second_key),
+            (self.dispatch, main_key),
+        ] {
+            let Some(listener) = listener else { continue };
+            let (gate, options) = (Arc::clone(&gate), options.clone());
+            let options = Options { key, ..options };
+            tasks.spawn(serve(listener, gate, options, tasks.clone(), stop.clone()));
         }
         Ok(addresses)
+    }
+
+    fn addresses(&self) -> Result<Addresses> {
+        Ok(Addresses {
+            server: self.server.local_addr()?,
+            server_secp256r1: address_of(self.server_secp256r1.as_ref())?,
+            server_tls: address_of(self.server_tls.as_ref())?,
+            client: self.client.local_addr()?,
+            client_secp256r1: address_of(self.client_secp256r1.as_ref())?,
+            dispatch: address_of(self.dispatch.as_ref())?,
+        })
     }
 }
 
@@ -97,6 +138,12 @@ pub struct Addresses {
     pub server_secp256r1: Option<SocketAddr>,
     /// The server gate over TLS.
     pub server_tls: Option<SocketAddr>,
+    /// The client gate.
+    pub client: SocketAddr,
+    /// The client gate with a key on secp256r1.
+    pub client_secp256r1: Option<SocketAddr>,
+    /// The client gate, at the port where older SDKs ask for it.
+    pub dispatch: Option<SocketAddr>,
 }
 
 /// The operator's private key for the main listener, if there is one.
@@ -114,19 +161,15 @@ pub fn operator_key(config: &Config) -> Result<Option<PrivateKey>> {
         .with_context(|| format!("rtm.key_file {shown} is no raw private key on {curve}"))
 }
 
-fn options(core: &Core, config: &Config) -> Options {
+fn server_options(core: &Arc<Core>, config: &Config) -> Options {
     let rtm = &config.rtm;
-    let clock = {
-        let core = core.clone();
-        Arc::new(move || core.now().0)
-    };
     Options {
-        max_connections: rtm.max_connections,
         limits: Limits {
             max_frame_bytes: rtm.max_frame.0,
             stranger: Some(Stranger {
                 within: rtm.stranger_timeout.0,
                 max_frame_bytes: rtm.max_stranger_frame.0,
+                max_bytes: usize::MAX,
             }),
             max_in_flight: rtm.max_in_flight,
             idle_timeout: Some(rtm.idle_timeout.0),
@@ -134,13 +177,42 @@ fn options(core: &Core, config: &Config) -> Options {
             write_timeout: rtm.write_timeout.0,
             ..Limits::default()
         },
-        ..Options::new(clock)
+        ..Options::new(clock(core))
     }
 }
 
-fn certificate(config: &Config) -> Result<ServerConfig> {
+fn client_options(core: &Arc<Core>, config: &Config) -> Options {
+    let rtm = &config.rtm;
+    let of_server = server_options(core, config);
+    Options {
+        opening: Opening::Any,
+        keepalive: Some(Keepalive {
+            method: Method::new("ping"),
+            every: rtm.client_ping.0,
+            always: true,
+            silence: rtm.client_silence.0,
+        }),
+        limits: Limits {
+            stranger: Some(Stranger {
+                within: rtm.login_timeout.0,
+                max_frame_bytes: rtm.max_login_bytes.0,
+                max_bytes: rtm.max_login_bytes.0,
+            }),
+            max_queued_bytes: config.limits.outbox.0,
+            ..of_server.limits
+        },
+        ..of_server
+    }
+}
+
+fn clock(core: &Arc<Core>) -> halloo_fpnn::transport::Clock {
+    let core = Arc::clone(core);
+    Arc::new(move || core.now().0)
+}
+
+fn certificate(config: &Config) -> Result<Option<ServerConfig>> {
     let (Some(chain), Some(key)) = (&config.rtm.tls_certificate.0, &config.rtm.tls_key.0) else {
-        bail!("listen.rtm_server_tls needs rtm.tls_certificate and rtm.tls_key");
+        return Ok(None);
     };
     let certificates = CertificateDer::pem_file_iter(chain)
         .and_then(Iterator::collect::<Result<Vec<_>, _>>)
@@ -150,19 +222,22 @@ fn certificate(config: &Config) -> Result<ServerConfig> {
     ServerConfig::builder()
         .with_no_client_auth()
         .with_single_cert(certificates, private)
+        .map(Some)
         .context("rtm.tls_certificate and rtm.tls_key do not fit together")
 }
 
-async fn bind(address: SocketAddr) -> Result<TcpListener> {
-    let listener = TcpListener::bind(address).await;
-    listener.with_context(|| format!("cannot listen on {address} for RTM server SDKs"))
-}
-
-async fn bind_maybe(address: Option<SocketAddr>) -> Result<Option<TcpListener>> {
-    match address {
-        Some(address) => bind(address).await.map(Some),
-        None => Ok(None),
-    }
+fn bind(address: SocketAddr) -> Result<TcpListener> {
+    let listen = || {
+        let socket = match address {
+            SocketAddr::V4(_) => TcpSocket::new_v4()?,
+            SocketAddr::V6(_) => TcpSocket::new_v6()?,
+        };
+        // A restart must not wait for connections of before to be forgotten.
+        socket.set_reuseaddr(true)?;
+        socket.bind(address)?;
+        socket.listen(BACKLOG)
+    };
+    listen().with_context(|| format!("cannot listen on {address} for RTM SDKs"))
 }
 
 fn address_of(listener: Option<&TcpListener>) -> Result<Option<SocketAddr>> {

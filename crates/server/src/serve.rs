@@ -82,7 +82,7 @@ impl Server {
     /// When the database can not be opened or an address can not be listened on.
     pub async fn start(
         folder: DataFolder,
-        mut config: Config,
+        config: Config,
         surroundings: Surroundings,
     ) -> Result<Self> {
         // First, so that a taken port leaves nothing behind.
@@ -90,8 +90,9 @@ impl Server {
         let listener = TcpListener::bind(address)
             .await
             .with_context(|| format!("cannot listen on {address} for HTTP"))?;
-        let rtm = Listeners::bind(&config).await?;
+        let rtm = Listeners::bind(&config)?;
         let core = open_core(&folder, &config, &surroundings)?;
+        core.recover().await?;
         let token = folder.operator_token(surroundings.entropy.as_ref())?;
         let first_app = if core.apps.list(AppId(0), 1).await?.is_empty() {
             let key = AppKey::new("demo-org", "demo-app")?;
@@ -113,24 +114,19 @@ impl Server {
             has_proxy,
             Arc::clone(&refusal),
         );
-        let wanted = (config.http.max_connections, config.rtm.max_connections);
-        let of_rtm = wanted.1.saturating_mul(rtm.count());
-        let [of_http, of_rtm] = open_files::share([wanted.0, of_rtm]);
-        config.http.max_connections = of_http;
-        config.rtm.max_connections = (of_rtm / rtm.count()).max(1);
-        let granted = (config.http.max_connections, config.rtm.max_connections);
+        let of_rtm = config.rtm.max_connections;
+        let ([of_http, of_server, of_client], too_few_files) =
+            open_files::share([config.http.max_connections, of_rtm, of_rtm]);
         let http = HttpServer::new(rest, operations, refusal, config.http.clone());
         let http = Arc::new(http);
         let http_address = listener.local_addr()?;
         let entropy = surroundings.entropy.as_ref();
-        let rtm = rtm.serve(&core, &config, &folder, entropy, (&tasks, &stop))?;
-        if granted != wanted {
-            warn!(
-                "The limit on open files has room for http.max_connections = {} and rtm.max_connections = {}",
-                granted.0, granted.1
-            );
+        let places = [of_server, of_client];
+        let rtm = rtm.serve(&core, &config, &folder, entropy, places, (&tasks, &stop))?;
+        if let Some(note) = too_few_files {
+            warn!("{note}");
         }
-        tasks.spawn(Arc::clone(&http).run(listener, tasks.clone(), stop.clone()));
+        tasks.spawn(Arc::clone(&http).run(listener, of_http, tasks.clone(), stop.clone()));
         tasks.spawn(sweep(core.clone(), stop.clone()));
         tasks.spawn(warm(core.clone(), stop.clone()));
         if let Some(metrics) = surroundings.metrics {

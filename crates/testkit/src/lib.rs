@@ -4,9 +4,12 @@
 mod client;
 mod clock;
 mod program;
+pub mod rtm;
 mod server;
+mod session;
 
 pub use client::{Client, RawConnection, Reply, raw_exchange};
 pub use clock::ManualClock;
 pub use program::Program;
 pub use server::{TestApp, TestServer};
+pub use session::{device, open_session};

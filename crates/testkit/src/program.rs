@@ -14,6 +14,8 @@ pub struct Program {
     pub address: SocketAddr,
     /// Where RTM server SDKs connect.
     pub rtm: SocketAddr,
+    /// Where RTM client SDKs connect.
+    pub rtm_client: SocketAddr,
     /// What it printed until it was ready.
     pub banner: String,
     child: Child,
@@ -42,6 +44,7 @@ impl Program {
             .expect("the program starts");
         let mut output = BufReader::new(child.stdout.take().expect("a pipe")).lines();
         let (mut banner, mut address, mut rtm) = (String::new(), None, None);
+        let mut rtm_client = None;
         while let Some(line) = output.next_line().await.expect("text") {
             if let Some(("REST", url)) = line.trim().split_once(' ') {
                 address = url
@@ -55,6 +58,12 @@ impl Program {
                     .next()
                     .map(|a| a.parse().expect("an address"));
             }
+            if let Some(place) = line
+                .trim()
+                .strip_suffix(" for client SDKs, FPNN and WebSocket")
+            {
+                rtm_client = Some(place.parse().expect("an address"));
+            }
             banner.push_str(&line);
             banner.push('\n');
             if line.trim().starts_with("Data") {
@@ -63,9 +72,11 @@ impl Program {
         }
         let address = address.unwrap_or_else(|| panic!("no address in {banner:?}"));
         let rtm = rtm.unwrap_or_else(|| panic!("no RTM address in {banner:?}"));
+        let rtm_client = rtm_client.unwrap_or_else(|| panic!("no client gate in {banner:?}"));
         Self {
             address,
             rtm,
+            rtm_client,
             banner,
             child,
             output,
@@ -94,7 +105,9 @@ impl Program {
     pub fn command(binary: &Path, data: &Path) -> Command {
         let mut command = Command::new(binary);
         // On a free port of its own: many serve at the same time.
-        command.env("HALLOO_LISTEN__RTM_SERVER", "127.0.0.1:0");
+        for gate in ["RTM_SERVER", "RTM_CLIENT", "RTM_DISPATCH"] {
+            command.env(format!("HALLOO_LISTEN__{gate}"), "127.0.0.1:0");
+        }
         // A hash as cheap as it can be, so that tests do not wait for it.
         command
             .env("HALLOO_PASSWORDS__MEMORY", "64KiB")

@@ -82,7 +82,8 @@ impl TestServer {
             data: Some(folder.path().to_owned()),
             http: Some(SocketAddr::from(([127, 0, 0, 1], 0))),
             rtm_server: Some(SocketAddr::from(([127, 0, 0, 1], 0))),
-            ..Overrides::default()
+            rtm_client: Some(SocketAddr::from(([127, 0, 0, 1], 0))),
+            rtm_dispatch: Some(SocketAddr::from(([127, 0, 0, 1], 0))),
         };
         let mut config = Config::load(None, &overrides).expect("the default settings are good");
         config.passwords.memory.0 = 64 * 1024;

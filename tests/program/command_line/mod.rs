@@ -194,7 +194,7 @@ async fn every_sub_command_works_on_a_stopped_folder_and_beside_a_server() {
         let apps = site.json(&["app", "list"]).await;
         let shown = json!({
             "org": "demo-org", "app": "demo-app", "registration": "authorised", "users": 2,
-            "legacy_signatures": true,
+            "legacy_signatures": true, "logins": "all", "rooms": "one", "login_key": false,
         });
         assert_eq!(apps, json!([shown]));
         let opened = site.json(&["app", "set-registration", APP, "open"]).await;

@@ -11,9 +11,9 @@ mod tokens;
 use std::sync::Arc;
 
 use halloo_core::apps::Registration;
-use halloo_core::sessions::{CloseReason, OutboxEvent, Resource, Session};
+use halloo_core::sessions::{CloseReason, Resource, Session};
 use halloo_core::users::UserId;
-use halloo_testkit::{TestApp, TestServer};
+use halloo_testkit::{TestApp, TestServer, open_session};
 use serde_json::{Value, json};
 
 /// A server with one app.
@@ -60,7 +60,7 @@ impl Place {
     async fn connect(&self, app: &TestApp, name: &str, resource: &str) -> Arc<Session> {
         let core = &self.server.core;
         let user = core.users.find(app.app.id, name).await.unwrap();
-        core.open_session(&app.app, &user, device(resource))
+        open_session(core, &app.app, &user, device(resource))
             .await
             .unwrap()
     }
@@ -87,17 +87,10 @@ impl Place {
 }
 
 fn device(id: &str) -> Resource {
-    Resource {
-        id: id.into(),
-        device_uuid: format!("uuid of {id}").into(),
-        device_name: format!("name of {id}").into(),
-    }
+    halloo_testkit::device(id, &format!("uuid of {id}"), &format!("name of {id}"))
 }
 
-/// Waits for the end of a session.
-async fn end(session: &Session) -> CloseReason {
-    match session.outbox.next().await {
-        OutboxEvent::Closed(reason) => reason,
-        OutboxEvent::Frame(frame) => panic!("{frame:?} where the end was expected"),
-    }
+/// Why a session has ended.
+fn end(session: &Session) -> CloseReason {
+    session.closed().expect("the session has ended")
 }

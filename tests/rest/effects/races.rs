@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use halloo_core::apps::Registration;
-use halloo_testkit::TestServer;
+use halloo_testkit::{TestServer, open_session};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
@@ -63,11 +63,11 @@ async fn a_session_that_opens_beside_a_ban_or_deletion_is_refused_or_closed() {
                 Some(json!({"newpassword": "n3w"})),
             ),
         };
-        let open = core.open_session(&place.app.app, &user, device("web_1"));
+        let open = open_session(core, &place.app.app, &user, device("web_1"));
         let (session, change) = tokio::join!(open, place.app.call(method, path, body));
         change.ok();
         if let Ok(session) = session {
-            end(&session).await;
+            end(&session);
         }
         let body = json!({"usernames": ["maya"]});
         let status = place

@@ -6,6 +6,7 @@ use halloo_core::sessions::CloseReason;
 use serde_json::json;
 
 use super::{Place, device, end};
+use halloo_testkit::open_session;
 
 #[tokio::test]
 async fn a_user_is_online_while_he_has_a_session() {
@@ -37,9 +38,17 @@ async fn a_user_is_online_while_he_has_a_session() {
         ]);
         assert_eq!(batch["data"], expected);
         // Her phone going away changes nothing while the laptop is there.
-        place.server.core.sessions.remove(&phone);
+        place
+            .server
+            .core
+            .sessions
+            .end(&phone, CloseReason::LoggedOut);
     }
-    place.server.core.sessions.remove(&laptop);
+    place
+        .server
+        .core
+        .sessions
+        .end(&laptop, CloseReason::LoggedOut);
     assert_eq!(
         place.data("maya", "status").await,
         json!({"maya": "offline"})
@@ -66,7 +75,11 @@ async fn the_devices_of_a_user_are_listed_oldest_first() {
         place.data("maya", "resources").await,
         listed(&["android_1", "web_2"])
     );
-    place.server.core.sessions.remove(&phone);
+    place
+        .server
+        .core
+        .sessions
+        .end(&phone, CloseReason::LoggedOut);
     assert_eq!(place.data("maya", "resources").await, listed(&["web_2"]));
     assert_eq!(place.data("omar", "resources").await, listed(&["ios_9"]));
 }
@@ -89,9 +102,9 @@ async fn a_kicked_user_is_offline_at_once_and_may_come_back() {
             json!({"maya": "offline"})
         );
         assert_eq!(place.data("maya", "resources").await, json!([]));
-        assert_eq!(end(&phone).await, CloseReason::Kicked);
-        assert_eq!(end(&laptop).await, CloseReason::Kicked);
-        assert_eq!(other.outbox.closed(), None);
+        assert_eq!(end(&phone), CloseReason::Kicked);
+        assert_eq!(end(&laptop), CloseReason::Kicked);
+        assert_eq!(other.closed(), None);
         let again = place
             .app
             .call(verb, "/users/maya/disconnect", None)
@@ -123,11 +136,11 @@ async fn one_device_is_forced_off_and_the_others_stay() {
         };
         assert!(!kick("android_2").await);
         assert!(!kick("ANDROID_1").await);
-        assert_eq!(phone.outbox.closed(), None);
+        assert_eq!(phone.closed(), None);
         assert!(kick("android_1").await);
-        assert_eq!(end(&phone).await, CloseReason::Kicked);
-        assert_eq!(end(&twin).await, CloseReason::Kicked);
-        assert_eq!(laptop.outbox.closed(), None);
+        assert_eq!(end(&phone), CloseReason::Kicked);
+        assert_eq!(end(&twin), CloseReason::Kicked);
+        assert_eq!(laptop.closed(), None);
         assert!(!kick("android_1").await, "he is gone");
         assert_eq!(
             place.data("maya", "status").await,
@@ -174,7 +187,7 @@ async fn every_change_that_shuts_a_user_out_closes_his_sessions_and_says_why() {
                 .await
                 .unwrap();
             let (core, app) = (&place.server.core, &place.app.app);
-            let refused = core.open_session(app, &user, device("web_2")).await;
+            let refused = open_session(core, app, &user, device("web_2")).await;
             assert!(matches!(refused, Err(Error::UserBanned)));
             place.app.call(method, path, None).await.ok();
             continue;
@@ -193,10 +206,10 @@ async fn every_change_that_shuts_a_user_out_closes_his_sessions_and_says_why() {
             .await
             .ok();
         assert_eq!(status["data"], json!([{name: "offline"}]), "{path}");
-        assert_eq!(end(&phone).await, reason, "{path}");
-        assert_eq!(end(&laptop).await, reason, "{path}");
+        assert_eq!(end(&phone), reason, "{path}");
+        assert_eq!(end(&laptop), reason, "{path}");
     }
-    assert_eq!(bystander.outbox.closed(), None);
+    assert_eq!(bystander.closed(), None);
 }
 
 #[tokio::test]
@@ -214,7 +227,7 @@ async fn changes_that_shut_nobody_out_close_nothing() {
         ("DELETE", "/users/omar", None),
     ] {
         place.app.call(method, path, body).await.ok();
-        assert_eq!(session.outbox.closed(), None, "{method} {path}");
+        assert_eq!(session.closed(), None, "{method} {path}");
     }
     assert_eq!(
         place.data("maya", "status").await,
@@ -246,7 +259,7 @@ async fn sessions_of_one_app_are_nothing_to_another() {
         ("DELETE", "/users/maya"),
     ] {
         twin.call(method, path, None).await.ok();
-        assert_eq!(here.outbox.closed(), None, "{method} {path}");
+        assert_eq!(here.closed(), None, "{method} {path}");
     }
     assert_eq!(
         place.data("maya", "status").await,

@@ -76,7 +76,7 @@ async fn a_users_tokens_outlive_what_does_not_shut_him_out() {
         place.app.call(method, path, body).await.ok();
         assert!(place.opens(&token, "maya").await, "after {method} {path}");
     }
-    assert!(session.outbox.closed().is_some());
+    assert!(session.closed().is_some());
     place.connect(&place.app, "maya", "web_1").await;
 }
 

@@ -8,8 +8,8 @@ mod redact;
 mod relations;
 
 use halloo_core::apps::Registration;
-use halloo_core::sessions::{Resource, Session};
-use halloo_testkit::{Reply, TestApp, TestServer};
+use halloo_core::sessions::Session;
+use halloo_testkit::{Reply, TestApp, TestServer, device, open_session};
 use std::sync::Arc;
 
 use redact::Redactor;
@@ -177,12 +177,9 @@ impl Stage {
     async fn connect(&self, user: &str, resource: &str) -> Arc<Session> {
         let core = &self.server.core;
         let found = core.users.find(self.app.app.id, user).await.unwrap();
-        let resource = Resource {
-            id: resource.into(),
-            device_uuid: "0b2f4c8e-31d5-4e7a-9a55-6f1f0f3b7c11".into(),
-            device_name: "Pixel-8".into(),
-        };
-        core.open_session(&self.app.app, &found, resource)
+        let uuid = "0b2f4c8e-31d5-4e7a-9a55-6f1f0f3b7c11";
+        let resource = device(resource, uuid, "Pixel-8");
+        open_session(core, &self.app.app, &found, resource)
             .await
             .unwrap()
     }

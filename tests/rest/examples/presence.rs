@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use halloo_core::messages::{Conversation, MessageId, NewMessage};
+use halloo_core::sessions::CloseReason;
 
 use super::{Sent, Stage};
 
@@ -21,7 +22,11 @@ async fn status_is_asked_as_in_the_documents() {
     stage
         .show(("user.status.batch", "two"), many, Sent::Json, body)
         .await;
-    stage.server.core.sessions.remove(&session);
+    stage
+        .server
+        .core
+        .sessions
+        .end(&session, CloseReason::LoggedOut);
 }
 
 #[tokio::test]

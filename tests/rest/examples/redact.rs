@@ -80,7 +80,7 @@ impl Redactor {
             Value::Array(list) => list.iter().map(|value| self.redacted(key, value)).collect(),
             Value::String(text) => self.text(text).into(),
             Value::Number(number) => match key {
-                "timestamp" | "created" | "modified" => {
+                "timestamp" | "created" | "modified" | "last_seen" => {
                     let passed = number.as_i64().unwrap() - self.begin;
                     format!("[begin + {passed} ms]").into()
                 }

@@ -3,8 +3,7 @@
 use std::collections::BTreeSet;
 
 use halloo_core::apps::Registration;
-use halloo_core::sessions::Resource;
-use halloo_testkit::{RawConnection, Reply, TestServer};
+use halloo_testkit::{RawConnection, Reply, TestServer, device, open_session};
 use serde_json::{Value, json};
 
 use super::Place;
@@ -186,13 +185,7 @@ async fn head_is_refused_and_does_nothing() {
     let place = Place::make().await;
     let core = &place.server.core;
     let user = core.users.find(place.app.app.id, "omar").await.unwrap();
-    let resource = Resource {
-        id: "web_1".into(),
-        device_uuid: "".into(),
-        device_name: "".into(),
-    };
-    let session = core
-        .open_session(&place.app.app, &user, resource)
+    let session = open_session(core, &place.app.app, &user, device("web_1", "", ""))
         .await
         .unwrap();
     for path in [
@@ -205,7 +198,7 @@ async fn head_is_refused_and_does_nothing() {
         assert_eq!(reply.status, 405, "{path}");
         assert!(reply.body.is_empty(), "{path}");
     }
-    assert_eq!(session.outbox.closed(), None);
+    assert_eq!(session.closed(), None);
 }
 
 #[tokio::test]

@@ -1,10 +1,10 @@
 //! Paths and queries in odd spellings.
 
-use halloo_core::sessions::Resource;
 use serde_json::{Value, json};
 
 use super::Place;
 use crate::endpoints::ENDPOINTS;
+use halloo_testkit::{device, open_session};
 
 #[tokio::test]
 async fn blanks_around_segments_and_slashes_at_the_end_are_junk() {
@@ -299,12 +299,7 @@ async fn a_slash_inside_a_segment_is_data() {
     let place = Place::make().await;
     let core = &place.server.core;
     let maya = core.users.find(place.app.app.id, "maya.lin").await.unwrap();
-    let resource = Resource {
-        id: "web_a/b c".into(),
-        device_uuid: "".into(),
-        device_name: "".into(),
-    };
-    core.open_session(&place.app.app, &maya, resource)
+    open_session(core, &place.app.app, &maya, device("web_a/b c", "", ""))
         .await
         .unwrap();
     let path = "/users/maya.lin/disconnect/web_a%2Fb%20c";

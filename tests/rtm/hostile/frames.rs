@@ -1,10 +1,10 @@
 //! Heads of frames, and what answers look like byte by byte.
 
 use halloo_fpnn::Map;
+use halloo_testkit::rtm::read;
 use serde_json::json;
 
 use super::{PING, Parts, Scene, answer, one_way, quest};
-use crate::values::read;
 use crate::world::Gate;
 
 #[tokio::test]

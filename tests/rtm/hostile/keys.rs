@@ -1,11 +1,11 @@
 //! Key exchanges that must not succeed. Source: FPNN section 7.1.
 
 use halloo_fpnn::{Curve, Map, Mode, PrivateKey, PublicKey, Strength};
+use halloo_testkit::rtm::Wire;
 use serde_json::json;
 
 use super::{PING, Parts, Scene, one_way, quest};
 use crate::encryption::{SERVER_K1, gate_with_keys};
-use crate::wire::Wire;
 
 fn key(curve: Curve) -> PrivateKey {
     PrivateKey::from_bytes(curve, &[0x21; 32]).expect("a key")

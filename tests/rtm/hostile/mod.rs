@@ -6,9 +6,9 @@ mod json;
 mod keys;
 mod payloads;
 
+use halloo_testkit::rtm::Wire;
 use serde_json::json;
 
-use crate::wire::Wire;
 use crate::world::{Caller, Gate};
 
 /// A frame of these parts, right or wrong. Without a number it has no sequence field.

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{Scene, one_way, quest};
-use crate::values::Parameters as _;
+use halloo_testkit::rtm::Parameters as _;
 
 /// Lists in each other, as many as this.
 fn nested(depth: usize) -> Vec<u8> {

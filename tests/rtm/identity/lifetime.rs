@@ -138,7 +138,7 @@ async fn equal_ids_in_two_projects_never_meet() {
     ] {
         neighbour.done(method, params).await;
     }
-    assert_eq!(end(&here).await, None);
+    assert_eq!(end(&here), None);
     assert_eq!(seen(&gate, &mut caller).await, before);
     // Nor do users by row: numbers of rows are not shared, either.
     let rest = gate.rest().await;

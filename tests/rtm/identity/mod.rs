@@ -4,9 +4,9 @@ mod lifetime;
 mod sessions;
 
 use halloo_testkit::TestApp;
+use halloo_testkit::rtm::sorted;
 use serde_json::{Value, json};
 
-use crate::values::sorted;
 use crate::world::{Caller, Gate};
 
 /// The first uid of users whose names are not numbers.

@@ -1,10 +1,10 @@
 //! Who is connected, and who ends it.
 
 use halloo_core::sessions::CloseReason;
+use halloo_testkit::rtm::sorted;
 use serde_json::json;
 
 use super::{NAMED, uid_of};
-use crate::values::sorted;
 use crate::world::{Gate, end};
 
 #[tokio::test]
@@ -26,13 +26,13 @@ async fn a_kick_closes_every_session_or_those_of_one_resource() {
     ] {
         caller.done("kickout", params).await;
     }
-    assert_eq!((end(&phone).await, gate.users().await), (None, 2));
+    assert_eq!((end(&phone), gate.users().await), (None, 2));
     caller
         .done("kickout", json!({"uid": 1, "ce": "android_1"}))
         .await;
-    assert_eq!(end(&phone).await, Some(CloseReason::Kicked));
-    assert_eq!(end(&twin).await, Some(CloseReason::Kicked));
-    assert_eq!(end(&laptop).await, None);
+    assert_eq!(end(&phone), Some(CloseReason::Kicked));
+    assert_eq!(end(&twin), Some(CloseReason::Kicked));
+    assert_eq!(end(&laptop), None);
     assert_eq!(
         sorted(&caller.field("getonlineusers", &online, "uids").await),
         [1, 2]
@@ -40,14 +40,14 @@ async fn a_kick_closes_every_session_or_those_of_one_resource() {
     let again = gate.session(1, "android_1").await;
     // Nil is no resource.
     caller.done("kickout", json!({"uid": 1, "ce": null})).await;
-    assert_eq!(end(&again).await, Some(CloseReason::Kicked));
-    assert_eq!(end(&laptop).await, Some(CloseReason::Kicked));
+    assert_eq!(end(&again), Some(CloseReason::Kicked));
+    assert_eq!(end(&laptop), Some(CloseReason::Kicked));
     assert_eq!(
         caller.field("getonlineusers", &online, "uids").await,
         json!([2])
     );
     caller.done("kickout", json!({"uid": 1})).await;
-    assert_eq!(end(&bystander).await, None);
+    assert_eq!(end(&bystander), None);
     assert!(gate.may_log_in(1).await, "a kick is not a ban");
 }
 
@@ -69,8 +69,8 @@ async fn a_black_listed_user_is_cut_off_at_once() {
         caller
             .done("addprojectblack", json!({"uid": uid, "btime": 5}))
             .await;
-        assert_eq!(end(&phone).await, Some(CloseReason::Banned));
-        assert_eq!(end(&laptop).await, Some(CloseReason::Banned));
+        assert_eq!(end(&phone), Some(CloseReason::Banned));
+        assert_eq!(end(&laptop), Some(CloseReason::Banned));
         let online = caller
             .field("getonlineusers", json!({"uids": [uid]}), "uids")
             .await;
@@ -89,7 +89,7 @@ async fn who_is_online_is_the_same_over_rest() {
     let resources = rest.call("GET", "/users/1/resources", None).await.ok();
     assert_eq!(resources["data"][0]["res"], "web_2");
     rest.call("GET", "/users/1/disconnect", None).await.ok();
-    assert_eq!(end(&session).await, Some(CloseReason::Kicked));
+    assert_eq!(end(&session), Some(CloseReason::Kicked));
     let online = caller.call("getonlineusers", json!({"uids": [1]})).await;
     assert_eq!(online, Ok(json!({"uids": []})));
 }

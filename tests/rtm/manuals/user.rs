@@ -13,10 +13,10 @@ async fn kickout_closes_sessions() {
         gate.session(1, "web_2").await,
     );
     client.kickout(1, Some("android_1")).await.unwrap();
-    assert_eq!(end(&phone).await, Some(CloseReason::Kicked));
-    assert_eq!(end(&laptop).await, None);
+    assert_eq!(end(&phone), Some(CloseReason::Kicked));
+    assert_eq!(end(&laptop), None);
     client.kickout(1, None).await.unwrap();
-    assert_eq!(end(&laptop).await, Some(CloseReason::Kicked));
+    assert_eq!(end(&laptop), Some(CloseReason::Kicked));
     client.kickout(77, None).await.unwrap();
     assert_eq!(code(client.kickout(0, None).await), 200_001);
 }
@@ -43,7 +43,7 @@ async fn add_project_black_bars_for_a_time() {
     let Sdk { gate, client } = Sdk::start().await;
     let session = gate.session(1, "web").await;
     client.add_project_black(1, 10).await.unwrap();
-    assert_eq!(end(&session).await, Some(CloseReason::Banned));
+    assert_eq!(end(&session), Some(CloseReason::Banned));
     assert!(!gate.may_log_in(1).await);
     gate.advance_ms(10_000);
     assert!(gate.may_log_in(1).await);

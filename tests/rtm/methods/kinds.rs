@@ -1,8 +1,7 @@
 //! Types of parameters and fields: values that have them and values that do not. Source: FPNN 9.3.
 
+use halloo_testkit::rtm::packed;
 use serde_json::{Value, json};
-
-use crate::values::packed;
 
 /// What a parameter may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

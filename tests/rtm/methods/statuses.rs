@@ -5,8 +5,8 @@ use serde_json::json;
 
 use super::{Method, Status};
 use crate::state::{lay_out, seen};
-use crate::values::Parameters as _;
 use crate::world::{Caller, Gate};
+use halloo_testkit::rtm::Parameters as _;
 
 const MISSING: u32 = 10_009;
 const UNKNOWN: u32 = 20_004;

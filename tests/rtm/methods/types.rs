@@ -2,12 +2,12 @@
 //! gate section 2.
 
 use halloo_fpnn::Map;
+use halloo_testkit::rtm::{Parameters as _, packed};
 use serde_json::{Value, json};
 
 use super::kinds::{Encoded, Family};
 use super::{Effect, Method, Parameter};
 use crate::state::{all_at_once, lay_out, seen};
-use crate::values::{Parameters as _, packed};
 use crate::world::Gate;
 
 const MISSING: u32 = 10_009;

@@ -3,13 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use halloo_testkit::Program;
+use halloo_testkit::rtm::{Project, sorted};
 use serde_json::{Value, json};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::task::JoinSet;
 
 use super::{Line, Site};
-use crate::values::sorted;
-use crate::world::Project;
 
 const ROUNDS: i64 = 4;
 const WRITERS: i64 = 4;

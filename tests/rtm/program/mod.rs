@@ -6,11 +6,8 @@ use std::path::{Path, PathBuf};
 
 use halloo_fpnn::{Curve, Map, Mode, PrivateKey, PublicKey, Strength};
 use halloo_testkit::Program;
+use halloo_testkit::rtm::{Project, Wire, read};
 use serde_json::{Value, json};
-
-use crate::values::read;
-use crate::wire::Wire;
-use crate::world::Project;
 
 /// The app that the program makes on its first start.
 const APP: &str = "demo-org/demo-app";

@@ -10,10 +10,10 @@ use std::sync::Arc;
 
 use halloo_core::apps::App;
 use halloo_fpnn::Map;
+use halloo_testkit::rtm::{Parameters as _, Project, packed};
 use serde_json::{Value, json};
 
-use crate::values::{Parameters as _, packed};
-use crate::world::{Caller, Gate, Project};
+use crate::world::{Caller, Gate};
 
 const MISSING: u32 = 10_009;
 const WRONG_TYPE: u32 = 10_010;

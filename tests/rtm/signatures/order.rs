@@ -1,11 +1,11 @@
 //! Of several faults the one that is looked for first is answered. Source: RTM server gate section 1.3.
 
 use halloo_fpnn::Map;
+use halloo_testkit::rtm::{Project, packed};
 use serde_json::json;
 
 use super::{METHOD, send};
-use crate::values::packed;
-use crate::world::{Caller, Gate, Project};
+use crate::world::{Caller, Gate};
 
 /// What is wrong with a quest, in the order of the specification.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

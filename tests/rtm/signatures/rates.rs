@@ -1,9 +1,10 @@
 //! Quests per second of a project.
 
+use halloo_testkit::rtm::Project;
 use serde_json::{Value, json};
 
 use super::{METHOD, UNPROVEN, proven};
-use crate::world::{Caller, Gate, Project};
+use crate::world::{Caller, Gate};
 
 const TOO_OFTEN: u32 = 200_010;
 /// Far more than two a second while they are answered.

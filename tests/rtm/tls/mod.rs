@@ -11,6 +11,7 @@ use certificate::Certificate;
 use halloo::config::{Config, Maybe};
 use halloo_client::RtmServerClient;
 use halloo_fpnn::{Curve, Map, Mode, PrivateKey, Strength};
+use halloo_testkit::rtm::Wire;
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, RootCertStore};
 use serde_json::json;
@@ -20,7 +21,6 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 use crate::state::{lay_out, seen};
-use crate::wire::Wire;
 use crate::world::{Caller, Gate};
 
 /// The private key of the certificate that the server shows.

@@ -8,6 +8,8 @@ use std::str::FromStr;
 
 use uuid::Uuid;
 
+use crate::sessions::LoginPolicy;
+use crate::tokens::LoginKey;
 use crate::{Error, Millis};
 
 pub use service::{Apps, RateClass};
@@ -99,6 +101,38 @@ impl FromStr for Registration {
     }
 }
 
+/// How many rooms a session may enter. Source: RTM client gate section 6.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum RoomPolicy {
+    /// One: entering another leaves it.
+    #[default]
+    One,
+    /// As many as [`crate::Limits::rooms`] says.
+    Several,
+}
+
+impl RoomPolicy {
+    /// `one` or `several`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::One => "one",
+            Self::Several => "several",
+        }
+    }
+}
+
+impl FromStr for RoomPolicy {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "one" => Ok(Self::One),
+            "several" => Ok(Self::Several),
+            _ => Err(format!("rooms are one or several, not {text:?}")),
+        }
+    }
+}
+
 /// A text that is shown only on purpose.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(Box<str>);
@@ -146,6 +180,14 @@ pub struct App {
     pub rtm_secret: Secret,
     /// Whether the RTM gate takes quests that are signed without a time, as SDKs before 2020 do.
     pub legacy_signatures: bool,
+    /// How many devices a user may be logged in on.
+    pub logins: LoginPolicy,
+    /// How many rooms a session may enter.
+    pub rooms: RoomPolicy,
+    /// The key whose signatures log users in, if the app registered one.
+    pub login_key: Option<LoginKey>,
+    /// Raised when the RTM secret is replaced; a login token of another generation is void.
+    pub login_generation: i64,
     /// Who may register users.
     pub registration: Registration,
     /// Raised when every token of the app is revoked; a token of another generation is void.

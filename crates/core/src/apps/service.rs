@@ -8,7 +8,9 @@ use governor::middleware::NoOpMiddleware;
 use governor::state::{InMemoryState, NotKeyed};
 use governor::{Quota, RateLimiter};
 
-use super::{App, AppChange, AppId, AppKey, NewApp, Registration, Secret};
+use super::{App, AppChange, AppId, AppKey, NewApp, Registration, RoomPolicy, Secret};
+use crate::sessions::LoginPolicy;
+use crate::tokens::LoginKey;
 use crate::{Context, Error, Result, users};
 
 /// What a call counts as under [`crate::RateLimits`].
@@ -45,6 +47,13 @@ struct Buckets {
     block_add: Option<Limiter>,
     block_remove: Option<Limiter>,
     rtm_server: Option<Limiter>,
+}
+
+/// So many calls per second, and that many at once.
+fn bucket(limit: Option<u32>) -> Option<Limiter> {
+    let limit = limit.and_then(std::num::NonZeroU32::new)?;
+    let quota = Quota::per_second(limit);
+    Some(RateLimiter::direct_with_clock(quota, MonotonicClock))
 }
 
 /// Tenants and their credentials.
@@ -118,7 +127,7 @@ impl Apps {
             application: users::entity_uuid(&self.context),
             client_id: format!("YXA6{}", self.random_text::<16>()).into(),
             client_secret: self.fresh_secret(),
-            rtm_secret: self.fresh_secret(),
+            rtm_secret: self.fresh_rtm_secret(),
             created: self.context.clock.now(),
             key,
             registration,
@@ -161,11 +170,12 @@ impl Apps {
             .await
     }
 
-    /// Replaces the RTM project secret.
+    /// Replaces the RTM project secret. Whoever had it could log anybody in, so every login token is void
+    /// at once; sessions stay.
     /// # Errors
     /// [`Error::UnknownApp`].
     pub async fn rotate_rtm_secret(self: &Arc<Self>, key: &AppKey) -> Result<Arc<App>> {
-        self.change(key, AppChange::RtmSecret(self.fresh_secret()))
+        self.change(key, AppChange::RtmSecret(self.fresh_rtm_secret()))
             .await
     }
 
@@ -178,6 +188,35 @@ impl Apps {
         taken: bool,
     ) -> Result<Arc<App>> {
         self.change(key, AppChange::LegacySignatures(taken)).await
+    }
+
+    /// Sets how many devices a user may be logged in on; counts from the next login.
+    /// # Errors
+    /// [`Error::UnknownApp`].
+    pub async fn set_logins(
+        self: &Arc<Self>,
+        key: &AppKey,
+        policy: LoginPolicy,
+    ) -> Result<Arc<App>> {
+        self.change(key, AppChange::Logins(policy)).await
+    }
+
+    /// Sets how many rooms a session may enter; counts from the next that it enters.
+    /// # Errors
+    /// [`Error::UnknownApp`].
+    pub async fn set_rooms(self: &Arc<Self>, key: &AppKey, policy: RoomPolicy) -> Result<Arc<App>> {
+        self.change(key, AppChange::Rooms(policy)).await
+    }
+
+    /// Sets the key whose signatures log users in, or forgets it. Source: RTM client gate section 2.2.
+    /// # Errors
+    /// [`Error::UnknownApp`].
+    pub async fn set_login_key(
+        self: &Arc<Self>,
+        key: &AppKey,
+        login_key: Option<LoginKey>,
+    ) -> Result<Arc<App>> {
+        self.change(key, AppChange::LoginKey(login_key)).await
     }
 
     /// Takes one call from `app`'s budget.
@@ -250,11 +289,6 @@ impl Apps {
     fn buckets(&self, app: AppId) -> Arc<Buckets> {
         let made = self.buckets.entry(app).or_insert_with(|| {
             let rates = &self.context.limits.rates;
-            let bucket = |limit: Option<u32>| {
-                limit
-                    .and_then(std::num::NonZeroU32::new)
-                    .map(|n| RateLimiter::direct_with_clock(Quota::per_second(n), MonotonicClock))
-            };
             Arc::new(Buckets {
                 user_system: bucket(rates.user_system),
                 token: bucket(rates.token),
@@ -271,6 +305,14 @@ impl Apps {
 
     fn fresh_secret(&self) -> Secret {
         Secret::new(format!("YXA6{}", self.random_text::<32>()))
+    }
+
+    /// 64 hexadecimal digits: what signs logins is what this spells in base64, and decoders differ in what
+    /// they make of `-`, `_` and missing padding. Source: RTM client gate section 2.2.
+    fn fresh_rtm_secret(&self) -> Secret {
+        let mut bytes = [0; 32];
+        self.context.entropy.fill(&mut bytes);
+        Secret::new(bytes.map(|byte| format!("{byte:02x}")).concat())
     }
 
     fn random_text<const N: usize>(&self) -> String {

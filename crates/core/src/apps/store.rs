@@ -1,7 +1,9 @@
 use async_trait::async_trait;
 use uuid::Uuid;
 
-use super::{App, AppId, AppKey, Registration, Secret};
+use super::{App, AppId, AppKey, Registration, RoomPolicy, Secret};
+use crate::sessions::LoginPolicy;
+use crate::tokens::LoginKey;
 use crate::{Millis, Result};
 
 /// An app to be stored; the store adds its row number and `pid`.
@@ -30,10 +32,16 @@ pub enum AppChange {
     Registration(Registration),
     /// A new Easemob client secret; voids every token of the app.
     ClientSecret(Secret),
-    /// A new RTM project secret.
+    /// A new RTM project secret; voids every login token of the app.
     RtmSecret(Secret),
     /// Whether quests signed without a time are taken.
     LegacySignatures(bool),
+    /// How many devices a user may be logged in on.
+    Logins(LoginPolicy),
+    /// How many rooms a session may enter.
+    Rooms(RoomPolicy),
+    /// The key whose signatures log users in.
+    LoginKey(Option<LoginKey>),
 }
 
 /// Durable apps.

@@ -3,13 +3,15 @@ use std::sync::Arc;
 use super::{GroupId, GroupLimits};
 use crate::apps::AppId;
 use crate::info::{Info, InfoChange};
-use crate::users::{Uid, Users, targets};
-use crate::{Context, Result};
+use crate::users::{Actor, Named, Uid, Users, distinct, targets};
+use crate::{Context, Error, Result};
 
 /// Rows that one store operation deletes at most, about, so that others get their turn.
 const DELETE_ROWS: u32 = 2000;
 
-/// Groups, their members and texts. Source: RTM server gate sections 3 and 4.4.
+/// Groups, their members and texts. What concerns one group a user may ask for only as its member; its size
+/// and its public text are for everybody. Sources: RTM server gate sections 3 and 4.4, RTM client gate
+/// section 3.6.
 pub struct Groups {
     context: Context,
     users: Arc<Users>,
@@ -26,29 +28,44 @@ impl Groups {
     /// [`Error::UidIllegal`](crate::Error::UidIllegal), [`Error::GroupFull`](crate::Error::GroupFull),
     /// [`Error::GroupQuotaReached`](crate::Error::GroupQuotaReached),
     /// [`Error::UserQuotaReached`](crate::Error::UserQuotaReached),
-    /// [`Error::UnknownUser`](crate::Error::UnknownUser) for the uid of a user who is gone.
-    pub async fn add_members(&self, app: AppId, group: GroupId, members: &[Uid]) -> Result<()> {
+    /// [`Error::UnknownUser`](crate::Error::UnknownUser) for the uid of a user who is gone;
+    /// [`Error::NotGroupMember`].
+    pub async fn add_members(
+        &self,
+        app: AppId,
+        actor: Actor,
+        group: GroupId,
+        members: &[Uid],
+    ) -> Result<()> {
         let most = self.context.limits.group_ids;
         let members = self
             .users
             .all_wanted("the list of members", members, most)?;
+        let sessions = &self.users.sessions;
+        sessions.admit_naming(app, actor, members.len())?;
         let (limits, now) = (self.limits(), self.context.clock.now());
         self.context
             .store
-            .add_group_members(app, group, members, limits, now)
+            .add_group_members(app, group, actor, members, limits, now)
             .await
     }
 
     /// Ends memberships; who is no member stays none.
     /// # Errors
     /// [`Error::Empty`](crate::Error::Empty), [`Error::TooMany`](crate::Error::TooMany),
-    /// [`Error::UidIllegal`](crate::Error::UidIllegal).
-    pub async fn remove_members(&self, app: AppId, group: GroupId, members: &[Uid]) -> Result<()> {
+    /// [`Error::UidIllegal`](crate::Error::UidIllegal), [`Error::NotGroupMember`].
+    pub async fn remove_members(
+        &self,
+        app: AppId,
+        actor: Actor,
+        group: GroupId,
+        members: &[Uid],
+    ) -> Result<()> {
         let most = self.context.limits.group_ids;
         let members = targets("the list of members", members, most)?;
         self.context
             .store
-            .remove_group_members(app, group, members)
+            .remove_group_members(app, group, actor, members)
             .await
     }
 
@@ -74,10 +91,11 @@ impl Groups {
 
     /// The members of a group; none when there is no such group.
     /// # Errors
-    /// [`Error::Unavailable`](crate::Error::Unavailable).
-    pub async fn members(&self, app: AppId, group: GroupId) -> Result<Vec<Uid>> {
+    /// [`Error::NotGroupMember`].
+    pub async fn members(&self, app: AppId, actor: Actor, group: GroupId) -> Result<Vec<Uid>> {
+        self.check_member(app, actor, group).await?;
         let members = self.context.store.group_members(app, group).await?;
-        Ok(members.iter().map(crate::users::Named::uid).collect())
+        Ok(members.iter().map(Named::uid).collect())
     }
 
     /// How many members a group has.
@@ -85,6 +103,15 @@ impl Groups {
     /// [`Error::Unavailable`](crate::Error::Unavailable).
     pub async fn size(&self, app: AppId, group: GroupId) -> Result<u32> {
         self.context.store.group_size(app, group).await
+    }
+
+    /// How many members of a group are online.
+    /// # Errors
+    /// [`Error::NotGroupMember`].
+    pub async fn online_count(&self, app: AppId, actor: Actor, group: GroupId) -> Result<u32> {
+        let members = self.members(app, actor, group).await?;
+        let online = self.users.sessions.online_uids(app, &members).len();
+        Ok(u32::try_from(online).unwrap_or(u32::MAX))
     }
 
     /// Whether `uid` is a member.
@@ -114,21 +141,52 @@ impl Groups {
     /// # Errors
     /// [`Error::Empty`](crate::Error::Empty) when nothing is given,
     /// [`Error::TooLong`](crate::Error::TooLong),
-    /// [`Error::GroupQuotaReached`](crate::Error::GroupQuotaReached).
-    pub async fn set_info(&self, app: AppId, group: GroupId, change: InfoChange) -> Result<()> {
+    /// [`Error::GroupQuotaReached`](crate::Error::GroupQuotaReached), [`Error::NotGroupMember`].
+    pub async fn set_info(
+        &self,
+        app: AppId,
+        actor: Actor,
+        group: GroupId,
+        change: InfoChange,
+    ) -> Result<()> {
         change.check(&self.context.limits)?;
         let (limits, now) = (self.limits(), self.context.clock.now());
         self.context
             .store
-            .set_group_info(app, group, change, limits, now)
+            .set_group_info(app, group, actor, change, limits, now)
             .await
     }
 
     /// The texts of a group; empty when never set.
     /// # Errors
-    /// [`Error::Unavailable`](crate::Error::Unavailable).
-    pub async fn info(&self, app: AppId, group: GroupId) -> Result<Info> {
+    /// [`Error::NotGroupMember`].
+    pub async fn info(&self, app: AppId, actor: Actor, group: GroupId) -> Result<Info> {
+        self.check_member(app, actor, group).await?;
         self.context.store.group_info(app, group).await
+    }
+
+    /// The public texts of 1 to 100 groups, each once.
+    /// # Errors
+    /// [`Error::Empty`], [`Error::TooMany`].
+    pub async fn open_infos(
+        &self,
+        app: AppId,
+        groups: &[GroupId],
+    ) -> Result<Vec<(GroupId, Box<str>)>> {
+        let most = self.context.limits.client_info_ids;
+        let groups = distinct("the list of groups", groups, most)?;
+        let store = &self.context.store;
+        let texts = store.group_open_infos(app, groups.clone()).await?;
+        Ok(groups.into_iter().zip(texts).collect())
+    }
+
+    async fn check_member(&self, app: AppId, actor: Actor, group: GroupId) -> Result<()> {
+        let store = &self.context.store;
+        match actor {
+            Actor::App => Ok(()),
+            Actor::User(user) if store.is_group_member(app, group, user).await? => Ok(()),
+            Actor::User(_) => Err(Error::NotGroupMember),
+        }
     }
 
     fn limits(&self) -> GroupLimits {

@@ -3,7 +3,7 @@ use async_trait::async_trait;
 use super::{Group, GroupId, GroupLimits};
 use crate::apps::AppId;
 use crate::info::{Info, InfoChange};
-use crate::users::{Named, UidTarget, UserId, Wanted};
+use crate::users::{Actor, Named, UidTarget, UserId, Wanted};
 use crate::{Millis, Result};
 
 /// Durable groups.
@@ -17,6 +17,7 @@ pub trait GroupStore: Send + Sync {
     async fn group(&self, app: AppId, id: GroupId) -> Result<Option<Group>>;
 
     /// Makes `members` members, and the group if there is none; who is one already stays one.
+    /// [`Error::NotGroupMember`](crate::Error::NotGroupMember) when `actor` is a user who is none,
     /// [`Error::GroupFull`](crate::Error::GroupFull) and
     /// [`Error::GroupQuotaReached`](crate::Error::GroupQuotaReached) past `limits`,
     /// [`Error::UnknownUser`](crate::Error::UnknownUser) when an existing user is gone,
@@ -25,17 +26,19 @@ pub trait GroupStore: Send + Sync {
         &self,
         app: AppId,
         group: GroupId,
+        actor: Actor,
         members: Vec<Wanted>,
         limits: GroupLimits,
         now: Millis,
     ) -> Result<()>;
 
     /// Ends memberships; nothing happens where there is no such group, user or member. A group
-    /// without members stays.
+    /// without members stays. [`Error::NotGroupMember`](crate::Error::NotGroupMember) as above.
     async fn remove_group_members(
         &self,
         app: AppId,
         group: GroupId,
+        actor: Actor,
         members: Vec<UidTarget>,
     ) -> Result<()>;
 
@@ -59,15 +62,20 @@ pub trait GroupStore: Send + Sync {
     async fn groups_of(&self, app: AppId, user: UserId) -> Result<Vec<GroupId>>;
 
     /// Sets the texts that are given, making the group if there is none.
+    /// [`Error::NotGroupMember`](crate::Error::NotGroupMember) as above;
     /// [`Error::GroupQuotaReached`](crate::Error::GroupQuotaReached) past `limits`.
     async fn set_group_info(
         &self,
         app: AppId,
         group: GroupId,
+        actor: Actor,
         change: InfoChange,
         limits: GroupLimits,
         now: Millis,
     ) -> Result<()>;
+
+    /// The public text of each of `groups`, in order; empty when there is none.
+    async fn group_open_infos(&self, app: AppId, groups: Vec<GroupId>) -> Result<Vec<Box<str>>>;
 
     /// The texts of a group; empty when there is none.
     async fn group_info(&self, app: AppId, group: GroupId) -> Result<Info>;

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use super::{Device, EVERY_TYPE, MutedPush, PushConversation};
 use crate::apps::AppId;
 use crate::info::check_bytes;
-use crate::users::{Uid, Users, target};
+use crate::users::{Actor, Uid, Users, target};
 use crate::{Context, Error, Result};
 
 /// Push devices of users and the conversations that they muted. Source: RTM server gate section 8.
@@ -22,9 +22,15 @@ impl Push {
     /// [`Error::Empty`] and [`Error::TooLong`] for its token, [`Error::UidIllegal`],
     /// [`Error::PushLimit`], [`Error::UserQuotaReached`], [`Error::UnknownUser`] for the uid of a user
     /// who is gone.
-    pub async fn add_device(&self, app: AppId, uid: Uid, device: Device) -> Result<()> {
+    pub async fn add_device(
+        &self,
+        app: AppId,
+        actor: Actor,
+        uid: Uid,
+        device: Device,
+    ) -> Result<()> {
         let limits = &self.context.limits;
-        let user = self.users.wanted(uid)?;
+        let user = self.users.wanted_for(actor, uid)?;
         if device.token.is_empty() {
             return Err(Error::Empty("the device token"));
         }
@@ -61,11 +67,12 @@ impl Push {
     pub async fn mute(
         &self,
         app: AppId,
+        actor: Actor,
         uid: Uid,
         conversation: PushConversation,
         types: Vec<i8>,
     ) -> Result<()> {
-        let user = self.users.wanted(uid)?;
+        let user = self.users.wanted_for(actor, uid)?;
         let types = match types.as_slice() {
             [] => vec![EVERY_TYPE],
             _ => types,

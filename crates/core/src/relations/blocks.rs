@@ -6,7 +6,7 @@ use async_trait::async_trait;
 
 use super::uids_of;
 use crate::apps::AppId;
-use crate::users::{Named, Uid, UidTarget, User, UserId, Users, Wanted, target, targets};
+use crate::users::{Actor, Named, Uid, UidTarget, User, UserId, Users, Wanted, target, targets};
 use crate::{Context, Result};
 
 /// One page of a block list.
@@ -108,12 +108,20 @@ impl Blocks {
     /// [`crate::Error::Empty`], [`crate::Error::TooMany`], [`crate::Error::UidIllegal`],
     /// [`crate::Error::BlockLimit`], [`crate::Error::UserQuotaReached`],
     /// [`crate::Error::UnknownUser`] for the uid of a user who is gone.
-    pub async fn add_all(&self, app: AppId, owner: Uid, blocked: &[Uid]) -> Result<()> {
+    pub async fn add_all(
+        &self,
+        app: AppId,
+        actor: Actor,
+        owner: Uid,
+        blocked: &[Uid],
+    ) -> Result<()> {
         let limits = &self.context.limits;
-        let user = self.users.wanted(owner)?;
+        let user = self.users.wanted_for(actor, owner)?;
         let blocked = self
             .users
             .all_wanted(BLOCKED, blocked, limits.relation_ids)?;
+        let sessions = &self.users.sessions;
+        sessions.admit_naming(app, actor, blocked.len())?;
         let store = &self.context.store;
         store.add_blocks(app, user, blocked, limits.blocks).await
     }

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 
 use super::uids_of;
 use crate::apps::AppId;
-use crate::users::{Named, Uid, UidTarget, User, UserId, Users, Wanted, target, targets};
+use crate::users::{Actor, Named, Uid, UidTarget, User, UserId, Users, Wanted, target, targets};
 use crate::{Context, Error, Result};
 
 /// Durable contacts.
@@ -110,16 +110,24 @@ impl Contacts {
     /// # Errors
     /// [`Error::Empty`], [`Error::TooMany`], [`Error::UidIllegal`], [`Error::SelfContact`],
     /// [`Error::ContactLimit`], [`Error::UserQuotaReached`], [`Error::UnknownUser`] for the uid of a
-    /// user who is gone.
-    pub async fn add_friends(&self, app: AppId, owner: Uid, friends: &[Uid]) -> Result<()> {
+    /// user who is gone, [`Error::RateLimited`] for a user who names too many.
+    pub async fn add_friends(
+        &self,
+        app: AppId,
+        actor: Actor,
+        owner: Uid,
+        friends: &[Uid],
+    ) -> Result<()> {
         let limits = &self.context.limits;
-        let user = self.users.wanted(owner)?;
+        let user = self.users.wanted_for(actor, owner)?;
         let wanted = self
             .users
             .all_wanted(FRIENDS, friends, limits.relation_ids)?;
         if friends.contains(&owner) {
             return Err(Error::SelfContact);
         }
+        let sessions = &self.users.sessions;
+        sessions.admit_naming(app, actor, friends.len())?;
         let store = &self.context.store;
         store.add_friends(app, user, wanted, limits.friends).await
     }

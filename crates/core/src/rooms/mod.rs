@@ -2,6 +2,7 @@
 //! put into one, too.
 
 mod service;
+mod session;
 mod store;
 
 use crate::users::UserId;

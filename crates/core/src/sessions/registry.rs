@@ -1,6 +1,7 @@
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
+use std::task::{self, Poll, Waker};
 
 use dashmap::DashMap;
 use dashmap::mapref::entry::Entry;
@@ -8,10 +9,22 @@ use smallvec::SmallVec;
 use tokio::task::JoinHandle;
 use tracing::{error, info};
 
-use super::{CloseReason, Resource, Session, SessionId};
-use crate::apps::AppId;
-use crate::users::{Uid, User, UserName};
-use crate::{Context, Millis};
+use super::budgets::Budgets;
+use super::{
+    Attributes, CloseReason, Event, LastSeen, LoginPolicy, Outlet, Resource, Session, SessionId,
+    State, check_attributes,
+};
+use crate::apps::{App, AppId};
+use crate::rooms::RoomId;
+use crate::users::{Actor, Named, Uid, UidTarget, User, UserId, UserName};
+use crate::{Context, Error, Result};
+
+/// Sessions that may displace each other in a row; see [`Session::duels`].
+const MOST_DUELS: u32 = 10;
+/// A session that displaces one younger than this may be duelling with it.
+const DUEL_MS: i64 = 10_000;
+/// Users taken offline in one store operation after the server was killed.
+const FORGET_BATCH: u32 = 500;
 
 type OfUser = SmallVec<[Arc<Session>; 1]>;
 
@@ -19,24 +32,32 @@ type OfUser = SmallVec<[Arc<Session>; 1]>;
 #[derive(Default)]
 struct OfApp {
     by_name: DashMap<UserName, OfUser>,
-    /// Whoever has an entry in `by_name`. Written only under the lock of that entry.
+    /// Whoever has a session in `by_name`. Written only under the lock of his entry.
     online: RwLock<HashSet<Uid>>,
 }
 
-/// Sessions that were closed.
+/// A change of the store that was begun and goes on by itself.
+pub(crate) type Noting = JoinHandle<Result<()>>;
+
+/// Sessions that were ended, and what follows from that.
 #[derive(Default)]
-pub(crate) struct Closed {
+pub struct Closed {
     count: usize,
-    /// Takes the user out of his rooms, if that was his last session.
-    leaving: Option<JoinHandle<()>>,
+    /// Notes that the user is offline, or takes him out of rooms.
+    following: SmallVec<[Noting; 1]>,
 }
 
 impl Closed {
+    fn add(&mut self, other: Self) {
+        self.count += other.count;
+        self.following.extend(other.following);
+    }
+
     /// Waits until everything that follows is done. Returns how many there were.
-    pub(crate) async fn settle(self) -> usize {
-        if let Some(leaving) = self.leaving {
+    pub async fn settle(self) -> usize {
+        for following in self.following {
             // What failed there stands in the log.
-            let _ = leaving.await;
+            let _ = following.await;
         }
         self.count
     }
@@ -46,6 +67,7 @@ impl Closed {
 pub struct Sessions {
     apps: DashMap<AppId, Arc<OfApp>>,
     next: AtomicU64,
+    budgets: Budgets,
     context: Context,
 }
 
@@ -54,50 +76,137 @@ impl Sessions {
         Self {
             apps: DashMap::new(),
             next: AtomicU64::new(1),
+            budgets: Budgets::new(&context.limits),
             context,
         }
     }
 
-    /// Makes a session visible. [`crate::Core::open_session`] is the way in for gates.
+    /// Makes a session visible. Returns what notes in the store that its user is online.
+    /// [`crate::Core::open_session`] is the way in for gates.
+    /// # Errors
+    /// [`Error::RateLimited`] when two devices keep displacing each other, or the user has no call left;
+    /// [`Error::TooMany`] and [`Error::TooLong`] of the attributes.
     pub(crate) fn register(
         &self,
+        app: &App,
         user: &User,
-        app: AppId,
         resource: Resource,
-        now: Millis,
-    ) -> Arc<Session> {
-        let id = SessionId(self.next.fetch_add(1, Ordering::Relaxed));
-        let owner = (app, user.id, user.name.clone());
-        let outbox_bytes = self.context.limits.outbox_bytes;
-        let session = Arc::new(Session::new(id, owner, resource, now, outbox_bytes));
-        let of_app = Arc::clone(&self.apps.entry(app).or_default());
+        attributes: Attributes,
+        outlet: Box<dyn Outlet>,
+    ) -> Result<(Arc<Session>, Noting)> {
+        check_attributes(&attributes, &self.context.limits)?;
+        self.budgets.call(app.id, user.id)?;
+        let opened = self.context.clock.now();
+        let of_app = Arc::clone(&self.apps.entry(app.id).or_default());
         let mut of_user = of_app.by_name.entry(user.name.clone()).or_default();
-        if of_user.is_empty() {
-            of_app.set_online(user.uid(), true);
+        let duels = of_user
+            .iter()
+            .filter(|old| app.logins.displaces(resource.kind, old.resource.kind))
+            .filter(|old| (0..DUEL_MS).contains(&(opened.0 - old.opened.0)))
+            .map(|old| old.duels + 1)
+            .max()
+            .unwrap_or(0);
+        if duels > MOST_DUELS {
+            return Err(Error::RateLimited);
         }
+        let session = Arc::new(Session {
+            id: SessionId(self.next.fetch_add(1, Ordering::Relaxed)),
+            app: app.id,
+            user: user.id,
+            name: user.name.clone(),
+            resource,
+            opened,
+            duels,
+            outlet,
+            ended: OnceLock::new(),
+            state: Mutex::new(State {
+                attributes,
+                rooms: SmallVec::new(),
+            }),
+        });
+        of_app.set_online(session.uid(), true);
         of_user.push(Arc::clone(&session));
+        let noted = self.note_online(&session);
         drop(of_user);
-        session
+        Ok((session, noted))
     }
 
-    /// Takes a session out: its connection is gone. Does nothing the second time.
-    pub fn remove(&self, session: &Session) {
-        self.take_out(session);
+    /// Ends the sessions that the app's policy, or the limit on their number, leaves no room for beside
+    /// `session`, which was just admitted.
+    pub(crate) fn displace(&self, policy: LoginPolicy, session: &Session) {
+        if session.closed().is_some() {
+            return;
+        }
+        let all = self.of_user(session.app, &session.name);
+        let older: Vec<_> = all.iter().filter(|old| old.id < session.id).collect();
+        let excess = all.len().saturating_sub(self.context.limits.sessions);
+        for (place, old) in older.into_iter().enumerate() {
+            if place < excess || policy.displaces(session.resource.kind, old.resource.kind) {
+                self.close(old, CloseReason::Replaced);
+            }
+        }
     }
 
-    /// [`Sessions::remove`]; the task that follows if it was the user's last session.
-    fn take_out(&self, session: &Session) -> Option<JoinHandle<()>> {
+    /// Takes one call from the budget of the user of `session`.
+    /// # Errors
+    /// [`Error::RateLimited`] when none is left this second.
+    pub fn admit(&self, session: &Session) -> Result<()> {
+        self.budgets.call(session.app, session.user)
+    }
+
+    /// Takes `count` uids that may turn out to be new users from the budget of `actor`.
+    pub(crate) fn admit_naming(&self, app: AppId, actor: Actor, count: usize) -> Result<()> {
+        match actor {
+            Actor::App => Ok(()),
+            Actor::User(user) => self.budgets.name(app, user, count),
+        }
+    }
+
+    /// Forgets budgets that are full.
+    pub(crate) fn sweep(&self) {
+        self.budgets.sweep();
+    }
+
+    /// Takes a session out whose connection is gone, or whose client logged out. Does nothing the
+    /// second time.
+    pub fn end(&self, session: &Session, reason: CloseReason) -> Closed {
+        if !session.finish(reason) {
+            return Closed::default();
+        }
+        Closed {
+            count: 1,
+            following: self.take_out(session, reason).into_iter().collect(),
+        }
+    }
+
+    /// [`Sessions::end`] on the server's own account: the client hears of it.
+    fn close(&self, session: &Session, reason: CloseReason) -> Closed {
+        let closed = self.end(session, reason);
+        if closed.count > 0 {
+            tell_why(session, reason);
+        }
+        closed
+    }
+
+    /// Takes out a session that was marked as ended. Returns the task that follows.
+    fn take_out(&self, session: &Session, reason: CloseReason) -> Option<Noting> {
         let of_app = self.of_app(session.app)?;
         let Entry::Occupied(mut of_user) = of_app.by_name.entry(session.name.clone()) else {
             return None;
         };
         of_user.get_mut().retain(|other| other.id != session.id);
-        if !of_user.get().is_empty() {
-            return None;
+        let of_same = |other: &&Arc<Session>| other.user == session.user;
+        let following = if of_user.get().iter().any(|other| of_same(&other)) {
+            let left = without(session.entered(), of_user.get());
+            (!left.is_empty()).then(|| self.leave(session, left))
+        } else {
+            of_app.set_online(session.uid(), false);
+            Some(self.note_offline(session, reason))
+        };
+        if of_user.get().is_empty() {
+            of_user.remove();
         }
-        of_app.set_online(Uid::of(session.user, &session.name), false);
-        of_user.remove();
-        Some(self.leave_rooms(&of_app, session))
+        following
     }
 
     /// Whether the user called `name`, in any letter case, has a session. Names that nobody has are
@@ -147,87 +256,165 @@ impl Sessions {
         of_user.unwrap_or_default()
     }
 
+    /// When and why the last session of a user ended; `None` when he never had one.
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn last_seen(&self, app: AppId, user: UserId) -> Result<Option<LastSeen>> {
+        self.context.store.last_seen(app, user).await
+    }
+
     /// Closes the sessions of a user, on `resource` only if one is given. He is offline there, and out
     /// of his rooms if that was all, when this returns. Returns how many there were.
     /// Sources: Easemob REST 3.24 and 3.25, RTM server gate 4.2.
-    pub async fn kick(&self, app: AppId, name: &UserName, resource: Option<&str>) -> usize {
+    pub async fn kick(&self, app: AppId, user: &Named, resource: Option<&str>) -> usize {
+        let (id, name, reason) = (user.id, &user.name, CloseReason::Kicked);
         let closed = match resource {
-            Some(resource) => self.close_resource(app, name, resource, CloseReason::Kicked),
-            None => self.close_all(app, name, CloseReason::Kicked),
+            Some(resource) => self.close_resource(app, id, name, resource, reason),
+            None => self.close_all(app, id, name, reason),
         };
         closed.settle().await
     }
 
-    /// Closes every session of a user. He is offline when this returns.
-    pub(crate) fn close_all(&self, app: AppId, name: &UserName, reason: CloseReason) -> Closed {
-        let Some(of_app) = self.of_app(app) else {
-            return Closed::default();
-        };
-        let Entry::Occupied(of_user) = of_app.by_name.entry(name.clone()) else {
-            return Closed::default();
-        };
-        if let Some(session) = of_user.get().first() {
-            of_app.set_online(Uid::of(session.user, name), false);
+    /// Closes every session of the user with this row number and name. He is offline when this returns.
+    pub(crate) fn close_all(
+        &self,
+        app: AppId,
+        user: UserId,
+        name: &UserName,
+        reason: CloseReason,
+    ) -> Closed {
+        let mut all = Closed::default();
+        for session in self.of_user(app, name) {
+            // Whoever has the name by now is another.
+            if session.user == user {
+                all.add(self.close(&session, reason));
+            }
         }
-        let sessions = of_user.remove();
-        for session in &sessions {
-            close(session, reason);
-        }
-        Closed {
-            count: sessions.len(),
-            leaving: sessions
-                .first()
-                .map(|session| self.leave_rooms(&of_app, session)),
-        }
+        all
     }
 
     /// Closes the sessions of a user on one resource.
     fn close_resource(
         &self,
         app: AppId,
+        user: UserId,
         name: &UserName,
         resource: &str,
         reason: CloseReason,
     ) -> Closed {
-        let mut closed = Closed::default();
+        let mut all = Closed::default();
         for session in self.of_user(app, name) {
-            if &*session.resource.id == resource {
-                closed.count += 1;
-                closed.leaving = self.take_out(&session).or(closed.leaving);
-                close(&session, reason);
+            if session.user == user && &*session.resource.id == resource {
+                all.add(self.close(&session, reason));
             }
         }
-        closed
+        all
     }
 
     /// Closes everything, for shutting down.
     pub fn close_everything(&self) {
-        for of_app in &self.apps {
-            for of_user in &of_app.by_name {
-                for session in of_user.value() {
-                    session.outbox.close(CloseReason::ShuttingDown);
-                }
+        for of_app in self.all_apps() {
+            let all = of_app.by_name.iter().flat_map(|of_user| of_user.to_vec());
+            for session in all.collect::<Vec<_>>() {
+                self.close(&session, CloseReason::ShuttingDown);
             }
         }
     }
 
-    /// Takes a user who went offline out of his rooms, unless he is back before that begins.
+    /// Notes whoever was online when the server was killed as offline, and takes him out of his rooms.
+    pub(crate) async fn forget_lost(&self) -> Result<()> {
+        let last_seen = LastSeen {
+            at: self.context.clock.now(),
+            reason: CloseReason::ServerLost,
+        };
+        let store = &self.context.store;
+        while store.forget_online(last_seen, FORGET_BATCH).await? {}
+        Ok(())
+    }
+
+    /// Those of `rooms` that no other session of the same user entered by itself.
+    pub(crate) fn only_in(&self, session: &Session, rooms: &[RoomId]) -> Vec<RoomId> {
+        let others = self.of_user(session.app, &session.name);
+        let others: Vec<_> = others.into_iter().filter(|o| o.id != session.id).collect();
+        without(rooms.to_vec(), &others)
+    }
+
+    /// Rooms that the other sessions of the same user entered by themselves.
+    pub(crate) fn entered_beside(&self, session: &Session) -> Vec<RoomId> {
+        let others = self.of_user(session.app, &session.name);
+        let others = others.iter().filter(|other| other.id != session.id);
+        others.flat_map(|other| other.entered()).collect()
+    }
+
+    /// Tells the sessions of a user that the app took him out of `rooms`.
+    pub(crate) fn taken_out_of_rooms(&self, app: AppId, name: &UserName, rooms: &[RoomId]) {
+        for session in self.of_user(app, name) {
+            session.left(rooms);
+            for room in rooms {
+                session.deliver(&Event::TakenOutOfRoom(*room));
+            }
+        }
+    }
+
+    fn note_online(&self, session: &Session) -> Noting {
+        let store = Arc::clone(&self.context.store);
+        let (app, user, id) = (session.app, session.user, session.id);
+        self.begin(
+            "a login",
+            async move { store.came_online(app, user, id).await },
+        )
+    }
+
+    /// Notes that a user went offline with `session`, and takes him out of his rooms.
     /// Source: RTM server gate section 3, R1.
-    fn leave_rooms(&self, of_app: &Arc<OfApp>, session: &Session) -> JoinHandle<()> {
-        let (of_app, store) = (Arc::clone(of_app), Arc::clone(&self.context.store));
-        let (app, user, name) = (session.app, session.user, session.name.clone());
+    fn note_offline(&self, session: &Session, reason: CloseReason) -> Noting {
+        let store = Arc::clone(&self.context.store);
+        let (app, user) = (session.app, session.user);
+        // The newest number: no session of his is left, and a later one will have a greater.
+        let id = SessionId(self.next.load(Ordering::Relaxed) - 1);
+        let at = self.context.clock.now();
+        self.begin("the end of a session", async move {
+            let last_seen = LastSeen { at, reason };
+            store.went_offline(app, user, id, last_seen).await
+        })
+    }
+
+    /// Takes a user out of rooms that only an ended session of his had entered.
+    fn leave(&self, session: &Session, rooms: Vec<RoomId>) -> Noting {
+        let store = Arc::clone(&self.context.store);
+        let (app, user) = (session.app, UidTarget::Name(session.name.clone()));
+        self.begin("that a session left its rooms", async move {
+            store.leave_rooms(app, user, rooms).await.map(drop)
+        })
+    }
+
+    /// Has the store carry out `work` after whatever was begun before it: its first poll, which is here,
+    /// hands it over. Called under the lock of the user's entry, so that what is noted of him is noted in
+    /// the order in which it happened.
+    fn begin(
+        &self,
+        what: &'static str,
+        work: impl Future<Output = Result<()>> + Send + 'static,
+    ) -> Noting {
+        let mut work = Box::pin(tokio::task::coop::unconstrained(work));
+        let first = work
+            .as_mut()
+            .poll(&mut task::Context::from_waker(Waker::noop()));
         self.context.tasks.spawn(async move {
-            if of_app.by_name.contains_key(&name) {
-                return;
-            }
-            if let Err(error) = store.leave_every_room(app, user).await {
-                error!(user.name = %name, "{name} could not be taken out of his rooms: {error}");
-            }
+            let done = match first {
+                Poll::Ready(done) => done,
+                Poll::Pending => work.await,
+            };
+            done.inspect_err(|error| error!("The store could not note {what}: {error}"))
         })
     }
 
     fn of_app(&self, app: AppId) -> Option<Arc<OfApp>> {
         self.apps.get(&app).map(|of_app| Arc::clone(&of_app))
+    }
+
+    fn all_apps(&self) -> Vec<Arc<OfApp>> {
+        self.apps.iter().map(|of_app| Arc::clone(&of_app)).collect()
     }
 }
 
@@ -242,8 +429,39 @@ impl OfApp {
     }
 }
 
-fn close(session: &Session, reason: CloseReason) {
-    session.outbox.close(reason);
+impl Session {
+    /// The rooms that it entered by itself.
+    pub(crate) fn entered(&self) -> Vec<RoomId> {
+        self.state().rooms.to_vec()
+    }
+
+    /// It enters `rooms`.
+    pub(crate) fn enter(&self, rooms: &[RoomId]) {
+        let mut state = self.state();
+        for room in rooms {
+            if !state.rooms.contains(room) {
+                state.rooms.push(*room);
+            }
+        }
+    }
+
+    /// It is in `rooms` no more.
+    pub(crate) fn left(&self, rooms: &[RoomId]) {
+        self.state().rooms.retain(|room| !rooms.contains(room));
+    }
+}
+
+/// `rooms` without those that any of `sessions` entered.
+fn without(mut rooms: Vec<RoomId>, sessions: &[Arc<Session>]) -> Vec<RoomId> {
+    for session in sessions {
+        let entered = session.entered();
+        rooms.retain(|room| !entered.contains(room));
+    }
+    rooms
+}
+
+fn tell_why(session: &Session, reason: CloseReason) {
+    session.outlet.close(reason);
     info!(
         user.name = %session.name,
         session.resource = %session.resource.id,

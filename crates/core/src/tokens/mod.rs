@@ -1,5 +1,6 @@
 //! Tokens: opaque, random, stored as hashes. Sources: Easemob REST section 2, RTM server gate section 4.1.
 
+mod login;
 mod service;
 mod store;
 
@@ -7,6 +8,7 @@ use crate::Millis;
 use crate::apps::AppId;
 use crate::users::{UserId, UserName};
 
+pub use login::LoginKey;
 pub use service::{Caller, Grant, Tokens, Ttl};
 pub use store::TokenStore;
 
@@ -48,9 +50,10 @@ pub struct Token {
     pub app: AppId,
     /// Who it speaks for.
     pub owner: TokenOwner,
-    /// The app's generation when it was issued.
+    /// The app's generation when it was issued: of its logins for [`TokenKind::Login`].
     pub app_generation: i64,
-    /// The user's generation when it was issued; 0 for an app token.
+    /// The user's generation when it was issued; 0 for an app token. Of no meaning for
+    /// [`TokenKind::Login`], whose row is deleted instead.
     pub user_generation: i64,
     /// When it ends; `None`: never.
     pub expires: Option<Millis>,

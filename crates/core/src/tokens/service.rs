@@ -7,7 +7,7 @@ use sha2::{Digest as _, Sha256};
 use super::{Token, TokenHash, TokenKind, TokenOwner};
 use crate::apps::{App, AppId};
 use crate::read_cache::ReadCache;
-use crate::users::{Uid, User, UserName, Users};
+use crate::users::{Uid, UidTarget, User, UserName, Users};
 use crate::{Context, Error, Result, TokenFault};
 
 /// What every token begins with, as the vendor's do.
@@ -51,8 +51,8 @@ pub enum Caller {
 
 /// Issues and checks bearer tokens.
 pub struct Tokens {
-    context: Context,
-    users: Arc<Users>,
+    pub(super) context: Context,
+    pub(super) users: Arc<Users>,
     by_hash: ReadCache<TokenHash, Arc<Token>>,
 }
 
@@ -188,25 +188,29 @@ impl Tokens {
         let expires = self.context.clock.now().plus_seconds(seconds);
         self.context
             .store
-            .add_login_token(app.id, user, hash(&text), app.token_generation, expires)
+            .add_login_token(app.id, user, hash(&text), app.login_generation, expires)
             .await?;
         Ok(text)
     }
 
-    /// Voids every login token of a user; nothing happens when there is none.
+    /// Voids every login token of a user, and what the app signed for him up to this second, also when he
+    /// is still to come into being by that. Sessions stay. Source: RTM client gate section 2.8.
     /// # Errors
     /// [`Error::UidIllegal`].
     pub async fn revoke_logins(self: &Arc<Self>, app: AppId, uid: Uid) -> Result<()> {
         let Some(user) = self.users.of_uid(app, uid).await? else {
-            return Ok(());
+            let (store, now) = (&self.context.store, self.context.clock.now());
+            return match uid.target() {
+                Some(UidTarget::Name(name)) => store.void_logins(app, name, now).await,
+                _ => Ok(()),
+            };
         };
         let tokens = Arc::clone(self);
         self.context
             .complete(async move {
-                let store = &tokens.context.store;
-                for hash in store.remove_login_tokens(app, user.id).await? {
-                    tokens.by_hash.forget(&hash);
-                }
+                let (store, now) = (&tokens.context.store, tokens.context.clock.now());
+                store.revoke_logins(app, user.id, now).await?;
+                tokens.users.changed(app, &user.name);
                 Ok(())
             })
             .await
@@ -220,6 +224,21 @@ impl Tokens {
             swept += batch;
             if batch < u64::from(SWEEP_BATCH) {
                 return Ok(swept);
+            }
+        }
+    }
+
+    /// Forgets deletions of users whose signed logins have all ended.
+    pub(crate) async fn forget_void_logins(&self) -> Result<()> {
+        let limits = &self.context.limits;
+        let good = limits
+            .login_validity_seconds
+            .saturating_add(limits.login_skew_seconds);
+        loop {
+            let before = self.context.clock.now().plus_seconds(-good);
+            let store = &self.context.store;
+            if store.forget_void_logins(before, SWEEP_BATCH).await? < u64::from(SWEEP_BATCH) {
+                return Ok(());
             }
         }
     }
@@ -267,6 +286,6 @@ impl Tokens {
     }
 }
 
-fn hash(text: &str) -> TokenHash {
+pub(super) fn hash(text: &str) -> TokenHash {
     TokenHash(Sha256::digest(text.as_bytes()).into())
 }

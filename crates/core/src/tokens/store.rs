@@ -5,9 +5,9 @@ use crate::apps::AppId;
 use crate::users::{UserId, Wanted};
 use crate::{Millis, Result};
 
-/// Durable tokens. Changing a password, banning or deleting a user deletes his tokens in the same
-/// operation; rotating a client secret leaves the rows to [`TokenStore::sweep_tokens`], since their
-/// generation voids them already.
+/// Durable tokens. Changing a password or deleting a user deletes his tokens in the same operation,
+/// banning him his bearer tokens; rotating a secret leaves the rows to [`TokenStore::sweep_tokens`],
+/// since their generation voids them already.
 #[async_trait]
 pub trait TokenStore: Send + Sync {
     /// Stores `token`. [`Error::UnknownUser`](crate::Error::UnknownUser) when its user is gone.
@@ -28,8 +28,8 @@ pub trait TokenStore: Send + Sync {
     /// The token with this hash, valid or not.
     async fn token(&self, hash: TokenHash) -> Result<Option<Token>>;
 
-    /// Deletes the login tokens of a user. Returns which there were.
-    async fn remove_login_tokens(&self, app: AppId, user: UserId) -> Result<Vec<TokenHash>>;
+    /// Deletes the login tokens of a user, and sets his `logins_since` to `now`.
+    async fn revoke_logins(&self, app: AppId, user: UserId, now: Millis) -> Result<()>;
 
     /// Deletes up to `limit` tokens that ended at or before `now`, or that a rotation of their app's
     /// secret voided. Returns how many.

@@ -1,7 +1,7 @@
 //! Values that the app stores per user. Source: RTM server gate section 8.
 
 use super::wanted::target;
-use super::{Uid, Users};
+use super::{Actor, Uid, Users};
 use crate::apps::AppId;
 use crate::info::check_bytes;
 use crate::{Error, Result};
@@ -11,9 +11,16 @@ impl Users {
     /// # Errors
     /// [`Error::Empty`] for the key, [`Error::TooLong`], [`Error::UidIllegal`], [`Error::DataLimit`],
     /// [`Error::UserQuotaReached`], [`Error::UnknownUser`] for the uid of a user who is gone.
-    pub async fn set_data(&self, app: AppId, uid: Uid, key: &str, value: &str) -> Result<()> {
+    pub async fn set_data(
+        &self,
+        app: AppId,
+        actor: Actor,
+        uid: Uid,
+        key: &str,
+        value: &str,
+    ) -> Result<()> {
         let limits = &self.context.limits;
-        let user = self.wanted(uid)?;
+        let user = self.wanted_for(actor, uid)?;
         check_key(key, limits.data_key_bytes)?;
         check_bytes("the value", value, limits.data_value_bytes)?;
         let store = &self.context.store;

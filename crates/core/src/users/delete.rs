@@ -15,7 +15,8 @@ impl Users {
         let (users, id) = (Arc::clone(self), user.id);
         self.context
             .complete(async move {
-                let deleted = users.context.store.delete_user(app, id).await?;
+                let now = users.context.clock.now();
+                let deleted = users.context.store.delete_user(app, id, now).await?;
                 let deleted = deleted.ok_or(Error::UnknownUser)?;
                 users.forget_deleted(app, &deleted);
                 Ok(deleted)
@@ -37,10 +38,11 @@ impl Users {
         let users = Arc::clone(self);
         self.context
             .complete(async move {
+                let now = users.context.clock.now();
                 let (deleted, more) = users
                     .context
                     .store
-                    .delete_users_page(app, after, limit)
+                    .delete_users_page(app, after, limit, now)
                     .await?;
                 for user in &deleted {
                     users.forget_deleted(app, user);
@@ -54,6 +56,6 @@ impl Users {
         self.changed(app, &user.name);
         // He is out of his rooms already.
         self.sessions
-            .close_all(app, &user.name, CloseReason::UserDeleted);
+            .close_all(app, user.id, &user.name, CloseReason::UserDeleted);
     }
 }

@@ -1,6 +1,6 @@
 //! The texts of users. Source: RTM server gate sections 3 (U6 to U8) and 4.2.
 
-use super::{Uid, UserId, Users};
+use super::{Actor, Uid, UserId, Users};
 use crate::apps::AppId;
 use crate::info::{Info, InfoChange};
 use crate::users::wanted::distinct;
@@ -18,8 +18,14 @@ impl Users {
     /// [`Error::TooLong`], [`Error::UidIllegal`],
     /// [`Error::UserQuotaReached`],
     /// [`Error::UnknownUser`] for the uid of a user who is gone.
-    pub async fn set_info(&self, app: AppId, uid: Uid, change: InfoChange) -> Result<()> {
-        let user = self.wanted(uid)?;
+    pub async fn set_info(
+        &self,
+        app: AppId,
+        actor: Actor,
+        uid: Uid,
+        change: InfoChange,
+    ) -> Result<()> {
+        let user = self.wanted_for(actor, uid)?;
         change.check(&self.context.limits)?;
         self.context.store.set_user_info(app, user, change).await
     }
@@ -40,8 +46,18 @@ impl Users {
     /// [`Error::Empty`], [`Error::TooMany`],
     /// [`Error::UidIllegal`]. Texts of more than 4 MiB together are too many,
     /// too.
-    pub async fn open_infos(&self, app: AppId, uids: &[Uid]) -> Result<Vec<(Uid, Box<str>)>> {
-        let uids = distinct("the list of users", uids, self.context.limits.info_ids)?;
+    pub async fn open_infos(
+        &self,
+        app: AppId,
+        actor: Actor,
+        uids: &[Uid],
+    ) -> Result<Vec<(Uid, Box<str>)>> {
+        let limits = &self.context.limits;
+        let most = match actor {
+            Actor::App => limits.info_ids,
+            Actor::User(_) => limits.client_info_ids,
+        };
+        let uids = distinct("the list of users", uids, most)?;
         let mut ids = Vec::with_capacity(uids.len());
         for uid in &uids {
             // Row 0 is nobody's.

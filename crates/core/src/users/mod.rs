@@ -69,6 +69,15 @@ impl Uid {
     }
 }
 
+/// On whose behalf something is asked for. Gates say it, services decide what follows from it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Actor {
+    /// The app's own back end, which may do everything inside the app.
+    App,
+    /// One of its users, for himself.
+    User(UserId),
+}
+
 /// A user's row number and name together.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Named {
@@ -111,6 +120,8 @@ pub struct User {
     pub nickname: Option<Box<str>>,
     /// Whether and how long he is shut out.
     pub ban: Ban,
+    /// Logins that the app signed up to here are void.
+    pub logins_since: Millis,
     /// Raised whenever all his tokens are revoked; a token of another generation is void.
     pub token_generation: i64,
     /// How he wants to be notified; `None` when nothing was ever set.
@@ -247,7 +258,7 @@ impl Users {
     }
 
     /// Lets every later reader see a committed change of `user`.
-    fn changed(&self, app: AppId, name: &UserName) {
+    pub(crate) fn changed(&self, app: AppId, name: &UserName) {
         self.by_name.forget(&(app, name.clone()));
     }
 }
@@ -287,6 +298,7 @@ mod tests {
             modified: Millis(0),
             nickname: None,
             ban: Ban::Never,
+            logins_since: Millis(0),
             token_generation: 0,
             push: None,
         }

@@ -119,7 +119,8 @@ impl Users {
                     .await?;
                 users.changed(app, &name);
                 if let Some(reason) = close {
-                    users.sessions.close_all(app, &name, reason).settle().await;
+                    let closed = users.sessions.close_all(app, id, &name, reason);
+                    closed.settle().await;
                 }
                 changed.map(Arc::new).ok_or(Error::UnknownUser)
             })

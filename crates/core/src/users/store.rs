@@ -23,9 +23,9 @@ pub struct NewUser {
 /// What to change about a user.
 #[derive(Clone, Debug)]
 pub enum UserChange {
-    /// A new password; revokes every token.
+    /// A new password; revokes every token and every login signed up to now.
     Password(PasswordHash),
-    /// Shut out or let in; shutting out revokes every token.
+    /// Shut out or let in; shutting out revokes every bearer token.
     Ban(Ban),
     /// Nickname and push settings.
     Profile(ProfileChange),
@@ -100,8 +100,9 @@ pub trait UserStore: Send + Sync {
     ) -> Result<Option<User>>;
 
     /// Deletes a user with everything that is his: contacts and blocks in both directions, tokens,
-    /// push settings, cursors, memberships, owned groups and rooms. Returns him as he was.
-    async fn delete_user(&self, app: AppId, user: UserId) -> Result<Option<User>>;
+    /// push settings, cursors, memberships, owned groups and rooms. Returns him as he was. Whoever gets his
+    /// name later has `now` as `logins_since`, unless [`UserStore::forget_void_logins`] came first.
+    async fn delete_user(&self, app: AppId, user: UserId, now: Millis) -> Result<Option<User>>;
 
     /// Deletes up to `limit` users in order of registration, after row number `after`, each as
     /// [`UserStore::delete_user`] does. Returns them, and whether more follow.
@@ -110,5 +111,15 @@ pub trait UserStore: Send + Sync {
         app: AppId,
         after: Option<UserId>,
         limit: u32,
+        now: Millis,
     ) -> Result<(Vec<User>, bool)>;
+
+    /// Sets `since` as the `logins_since` of whoever is called `name` next; nobody is now.
+    async fn void_logins(&self, app: AppId, name: UserName, since: Millis) -> Result<()>;
+
+    /// The `logins_since` of whoever is called `name` next, if there is one.
+    async fn logins_void_since(&self, app: AppId, name: &UserName) -> Result<Option<Millis>>;
+
+    /// Forgets up to `limit` of those that lie before `before`. Returns how many.
+    async fn forget_void_logins(&self, before: Millis, limit: u32) -> Result<u64>;
 }

@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::{NewUser, Uid, UidTarget, User, UserId, Users};
+use super::{Actor, NewUser, Uid, UidTarget, User, UserId, Users};
 use crate::apps::AppId;
 use crate::{Error, Millis, Result};
 
@@ -64,6 +64,17 @@ impl Users {
                 now: self.context.clock.now(),
             },
         })
+    }
+
+    /// [`Users::wanted`] for a change that `actor` asks for in his own name or, being the app, in that of
+    /// `uid`. Nobody who was deleted comes back by what his client still does.
+    /// # Errors
+    /// [`Error::UidIllegal`].
+    pub(crate) fn wanted_for(&self, actor: Actor, uid: Uid) -> Result<Wanted> {
+        match actor {
+            Actor::App => self.wanted(uid),
+            Actor::User(id) => Ok(Wanted::Existing(id)),
+        }
     }
 
     /// [`Users::wanted`] for a list of 1 to `most` uids, each counting once.

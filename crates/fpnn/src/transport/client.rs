@@ -9,6 +9,7 @@ use tokio::net::{TcpStream, ToSocketAddrs};
 use tokio_rustls::TlsConnector;
 use tokio_util::task::TaskTracker;
 
+use crate::transport::connection::Route;
 use crate::transport::driver::{Driver, Settings};
 use crate::transport::{ClientOptions, Connection, Encryption, Order, Peer, Reply, Service};
 use crate::{Map, PrivateKey, Quest};
@@ -28,13 +29,18 @@ pub async fn connect<S: Service>(
     let connect = async {
         let stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
-        let address = stream.peer_addr()?;
+        let route = Route {
+            address: stream.peer_addr()?,
+            local_address: stream.local_addr().ok(),
+            tls: options.tls.is_some(),
+            websocket: false,
+        };
         match &options.tls {
-            None => establish(stream, address, false, options, service, tasks).await,
+            None => establish(stream, route, options, service, tasks).await,
             Some((config, name)) => {
                 let connector = TlsConnector::from(Arc::clone(config));
                 let stream = connector.connect(name.clone(), stream).await?;
-                establish(stream, address, true, options, service, tasks).await
+                establish(stream, route, options, service, tasks).await
             }
         }
     };
@@ -57,15 +63,20 @@ pub async fn connect_stream<S: Service, IO>(
 where
     IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let connect = establish(stream, address, tls, options, service, tasks);
+    let route = Route {
+        address,
+        local_address: None,
+        tls,
+        websocket: false,
+    };
+    let connect = establish(stream, route, options, service, tasks);
     let connected = tokio::time::timeout(options.connect_timeout, connect).await;
     connected.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
 }
 
 async fn establish<S: Service, IO>(
     stream: IO,
-    address: SocketAddr,
-    tls: bool,
+    route: Route,
     options: &ClientOptions,
     service: Arc<S>,
     tasks: &TaskTracker,
@@ -77,9 +88,9 @@ where
         limits: options.limits.clone(),
         clock: Arc::clone(&options.clock),
         key: None,
-        keepalive: options.keepalive,
+        keepalive: options.keepalive.clone(),
     });
-    let connection = Connection::new(address, tls, &options.limits);
+    let connection = Connection::new(route, &options.limits);
     let mut driver = Driver::new(stream, connection.clone(), service, settings, None);
     let Some(encryption) = options.encryption.as_ref() else {
         tasks.spawn(driver);

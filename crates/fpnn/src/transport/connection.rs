@@ -28,10 +28,18 @@ pub struct Connection {
     shared: Arc<Shared>,
 }
 
+/// Which way a connection came.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Route {
+    pub(super) address: SocketAddr,
+    pub(super) local_address: Option<SocketAddr>,
+    pub(super) tls: bool,
+    pub(super) websocket: bool,
+}
+
 /// What handles share with the task that drives the connection.
 pub(super) struct Shared {
-    address: SocketAddr,
-    tls: bool,
+    route: Route,
     encrypted: AtomicBool,
     trusted: AtomicBool,
     max_queued_bytes: usize,
@@ -49,6 +57,8 @@ pub(super) struct Shared {
 struct Orders {
     quests: VecDeque<Outgoing>,
     ending: Ending,
+    /// When it is to end gracefully, if nothing else ends it before.
+    close_at: Option<Instant>,
     /// Why it ended, once it has.
     over: Option<Arc<Closed>>,
 }
@@ -86,11 +96,10 @@ pub(super) fn weight(method: &Method, payload: &Bytes) -> usize {
 }
 
 impl Connection {
-    pub(super) fn new(address: SocketAddr, tls: bool, limits: &Limits) -> Self {
+    pub(super) fn new(route: Route, limits: &Limits) -> Self {
         Self {
             shared: Arc::new(Shared {
-                address,
-                tls,
+                route,
                 encrypted: AtomicBool::new(false),
                 trusted: AtomicBool::new(false),
                 max_queued_bytes: limits.max_queued_bytes,
@@ -172,6 +181,16 @@ impl Connection {
         self.shared.end_with(Ending::Abort);
     }
 
+    /// Lets the connection go on for `grace`, in which what is queued is sent and quests are
+    /// answered, and then closes it gracefully. The earliest such moment counts.
+    pub fn close_after(&self, grace: Duration) {
+        let at = far(Instant::now(), grace);
+        let mut orders = self.shared.orders();
+        orders.close_at = Some(orders.close_at.map_or(at, |earlier| earlier.min(at)));
+        drop(orders);
+        self.shared.task.wake();
+    }
+
     /// Waits until the connection has ended, and says why it did.
     pub async fn closed(&self) -> Arc<Closed> {
         loop {
@@ -192,12 +211,22 @@ impl Connection {
 
     /// The peer's address.
     pub fn address(&self) -> SocketAddr {
-        self.shared.address
+        self.shared.route.address
+    }
+
+    /// Our address as the peer reached it; `None` where the stream is not a socket of ours.
+    pub fn local_address(&self) -> Option<SocketAddr> {
+        self.shared.route.local_address
+    }
+
+    /// Whether every package is a message of a WebSocket.
+    pub fn is_websocket(&self) -> bool {
+        self.shared.route.websocket
     }
 
     /// Whether it runs inside TLS.
     pub fn is_tls(&self) -> bool {
-        self.shared.tls
+        self.shared.route.tls
     }
 
     /// Whether a key was exchanged, so that frames are encrypted.
@@ -207,10 +236,20 @@ impl Connection {
 
     /// Lifts the bounds of [`Stranger`](crate::transport::Stranger): the peer has proved who it is.
     pub fn trust(&self) {
-        self.shared.trusted.store(true, Ordering::Relaxed);
+        if !self.shared.trusted.swap(true, Ordering::Relaxed) {
+            self.shared.task.wake();
+        }
     }
 
-    /// Whether [`trust`](Self::trust) was called.
+    /// Takes [`trust`](Self::trust) back: the bounds of [`Stranger`](crate::transport::Stranger) hold
+    /// again, and its time counts from now.
+    pub fn distrust(&self) {
+        if self.shared.trusted.swap(false, Ordering::Relaxed) {
+            self.shared.task.wake();
+        }
+    }
+
+    /// Whether the peer is trusted: [`trust`](Self::trust) was called, and not taken back.
     pub fn is_trusted(&self) -> bool {
         self.shared.trusted.load(Ordering::Relaxed)
     }
@@ -255,8 +294,9 @@ impl Shared {
         self.task.wake();
     }
 
-    /// Gives every queued quest to `take`, and says how the connection is to end.
-    pub(super) fn take(&self, take: impl FnMut(Outgoing)) -> Ending {
+    /// Gives every queued quest to `take`, and says how the connection is to end, and when at the
+    /// latest.
+    pub(super) fn take(&self, take: impl FnMut(Outgoing)) -> (Ending, Option<Instant>) {
         let mut orders = self.orders();
         if orders.quests.is_empty() {
             // A queue that once was long shall not keep its memory.
@@ -264,7 +304,7 @@ impl Shared {
         } else {
             orders.quests.drain(..).for_each(take);
         }
-        orders.ending
+        (orders.ending, orders.close_at)
     }
 
     /// A taken quest was laid out for writing, or dropped.

@@ -12,17 +12,21 @@ mod client;
 mod connection;
 mod driver;
 mod handlers;
+mod opening;
 mod options;
 mod output;
+mod places;
 mod server;
 mod service;
 mod stop;
 mod waiting;
+mod websocket;
 
 pub use client::{Agree, connect, connect_stream};
 pub use connection::{Awaiting, Connection};
 pub use options::{
-    ClientOptions, Clock, Encryption, Entropy, Keepalive, Limits, Options, Stranger,
+    ClientOptions, Clock, Encryption, Entropy, Keepalive, Limits, Opening, Options, Stranger,
 };
+pub use places::{Place, Places, Pool};
 pub use server::{serve, serve_stream};
 pub use service::{Closed, Order, Peer, Reply, Service};

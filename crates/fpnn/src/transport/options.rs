@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::{MAX_FRAME_BYTES, Mode, PrivateKey, PublicKey, Strength};
+use crate::transport::Places;
+use crate::{MAX_FRAME_BYTES, Method, Mode, PrivateKey, PublicKey, Strength};
 
 /// Now, in Unix milliseconds; what `*ping` answers.
 pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
@@ -18,10 +19,15 @@ pub struct Options {
     pub clock: Clock,
     /// The key that `*key` is answered with; without one `*key` closes the connection.
     pub key: Option<Arc<PrivateKey>>,
-    /// TLS on every connection; `*key` is refused then.
+    /// What connections may begin with. [`Opening::Fpnn`].
+    pub opening: Opening,
+    /// TLS, on every connection or on those that begin with it, as `opening` says; `*key` is refused
+    /// inside.
     pub tls: Option<Arc<rustls::ServerConfig>>,
+    /// Probes of trusted peers; none by default. With them [`Limits::idle_timeout`] does not count.
+    pub keepalive: Option<Keepalive>,
     /// Connections at a time; further ones wait in the listener's backlog.
-    pub max_connections: usize,
+    pub places: Places,
     /// Bounds of each connection.
     pub limits: Limits,
 }
@@ -32,11 +38,25 @@ impl Options {
         Self {
             clock,
             key: None,
+            opening: Opening::Fpnn,
             tls: None,
-            max_connections: 100_000,
+            keepalive: None,
+            places: Places::new(100_000),
             limits: Limits::default(),
         }
     }
+}
+
+/// What a connection to a server may begin with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Opening {
+    /// FPNN, inside TLS if there is a configuration for it.
+    #[default]
+    Fpnn,
+    /// What its first byte announces: TLS if there is a configuration for it, FPNN, or HTTP that
+    /// becomes a WebSocket under a path that ends in `/service/websocket`; inside TLS the same
+    /// without TLS. Anything else ends it, after an HTTP status if it was HTTP.
+    Any,
 }
 
 /// Bounds of one connection, on either end.
@@ -53,7 +73,8 @@ pub struct Limits {
     /// Whether a quest of ours that finds the queue full also closes the connection as a slow
     /// reader. True.
     pub close_when_full: bool,
-    /// Time without a package in either direction. 10 minutes. Source: RTM server gate, section 12.
+    /// Time without a package in either direction; does not count where there is a
+    /// [`Keepalive`]. 10 minutes. Source: RTM server gate, section 12.
     pub idle_timeout: Option<Duration>,
     /// What a connection may do before [`Connection::trust`](crate::transport::Connection::trust). No
     /// bound but the others.
@@ -62,7 +83,8 @@ pub struct Limits {
     pub frame_timeout: Duration,
     /// Time for the peer to take some of what is being written. 30 s.
     pub write_timeout: Duration,
-    /// Time for the TLS handshake. 10 s.
+    /// Time from the connection on until TLS and WebSocket are agreed on, the first byte included.
+    /// 10 s.
     pub tls_timeout: Duration,
 }
 
@@ -86,10 +108,13 @@ impl Default for Limits {
 /// What a connection may do before its service trusts it, where strangers may connect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stranger {
-    /// Time from the connection on, TLS handshake included.
+    /// Time from the connection on, handshakes of TLS and WebSocket included, or from
+    /// [`Connection::distrust`](crate::transport::Connection::distrust) on.
     pub within: Duration,
     /// Bytes of a received frame, header included.
     pub max_frame_bytes: usize,
+    /// Bytes received, whatever they are.
+    pub max_bytes: usize,
 }
 
 impl Default for Stranger {
@@ -98,6 +123,7 @@ impl Default for Stranger {
         Self {
             within: Duration::from_secs(10),
             max_frame_bytes: 64 * 1024,
+            max_bytes: 64 * 1024,
         }
     }
 }
@@ -116,7 +142,7 @@ pub struct ClientOptions {
         Arc<rustls::ClientConfig>,
         rustls::pki_types::ServerName<'static>,
     )>,
-    /// Probes of a silent server; none by default.
+    /// Probes of the server; none by default.
     pub keepalive: Option<Keepalive>,
     /// Bounds of the connection.
     pub limits: Limits,
@@ -155,21 +181,30 @@ pub struct Encryption {
     pub entropy: Entropy,
 }
 
-/// Probing a silent peer with `*ping`. Source: FPNN section 6.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Probing a peer with a two-way quest and an empty map. Any byte is a sign of life, whatever it
+/// says. Source: FPNN section 6, RTM client gate section 1.8.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Keepalive {
-    /// Time without a received byte after which a probe is sent, and then the next.
-    pub after: Duration,
-    /// Unanswered probes after which the connection is closed.
-    pub probes: u32,
+    /// The method of the quest.
+    pub method: Method,
+    /// Time until the first probe and between probes.
+    pub every: Duration,
+    /// Whether probes are sent whatever else goes on, counted from the moment at which the peer was
+    /// trusted, instead of after `every` without a received byte. The first of them comes after half of
+    /// the time to all of it, so that peers who came together are not probed together.
+    pub always: bool,
+    /// Time without a received byte after which the connection is closed as dead.
+    pub silence: Duration,
 }
 
 impl Default for Keepalive {
-    /// 20 s and three probes, as the C++ SDK has it.
+    /// `*ping` after 20 s of silence, up to three times: closed after 80 s, as the C++ SDK has it.
     fn default() -> Self {
         Self {
-            after: Duration::from_secs(20),
-            probes: 3,
+            method: Method::new("*ping"),
+            every: Duration::from_secs(20),
+            always: false,
+            silence: Duration::from_secs(80),
         }
     }
 }

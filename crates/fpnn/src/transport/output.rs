@@ -5,8 +5,10 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use tokio::io::AsyncWrite;
+use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
 
 use crate::Sealer;
+use crate::transport::websocket;
 
 /// Written bytes are moved out of the way once there are this many of them and more than is left.
 const COMPACT_BYTES: usize = 16 * 1024;
@@ -19,15 +21,18 @@ pub(super) struct Output {
     written: usize,
     flushed: bool,
     sealer: Option<Sealer>,
+    /// Whether every frame is a message of a WebSocket.
+    in_messages: bool,
 }
 
 impl Output {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(in_messages: bool) -> Self {
         Self {
             bytes: Vec::new(),
             written: 0,
             flushed: true,
             sealer: None,
+            in_messages,
         }
     }
 
@@ -48,6 +53,17 @@ impl Output {
         if let Some(sealer) = &mut self.sealer {
             sealer.seal(&mut self.bytes, from);
         }
+        if self.in_messages {
+            websocket::begin_with_header(&mut self.bytes, from, OpCode::Data(Data::Binary));
+        }
+        self.flushed = false;
+    }
+
+    /// Appends a control frame of the WebSocket, behind whole messages as all of them are.
+    pub(super) fn control(&mut self, control: Control, payload: &[u8]) {
+        let from = self.bytes.len();
+        self.bytes.extend_from_slice(payload);
+        websocket::begin_with_header(&mut self.bytes, from, OpCode::Control(control));
         self.flushed = false;
     }
 

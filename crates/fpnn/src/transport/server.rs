@@ -1,23 +1,26 @@
 //! Accepting connections.
 
+use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{debug, warn};
 
+use crate::transport::connection::{Route, far};
 use crate::transport::driver::{Driver, Settings};
-use crate::transport::{Connection, Options, Service};
+use crate::transport::{Connection, Opening, Options, Places, Service};
 
 /// How long accepting rests after it failed.
 const PAUSE: Duration = Duration::from_millis(50);
+/// Connections accepted in a row, before those that are there run.
+const ACCEPTED_PER_TURN: u32 = 32;
 
 /// Accepts connections until `stop`, each driven by a task of `tasks`. On `stop` every connection
 /// reads no more, answers what it has begun, refuses with 20014 what it has received beside that,
@@ -30,13 +33,12 @@ pub async fn serve<S: Service>(
     stop: CancellationToken,
 ) {
     let server = Server::new(service, options, stop);
-    let places = Arc::new(Semaphore::new(
-        server.max_connections.clamp(1, Semaphore::MAX_PERMITS),
-    ));
+    let mut run = 0;
     loop {
+        // The place comes second: a listener that nobody connects to must not hold one that others need.
         let accept = async {
-            let place = Arc::clone(&places).acquire_owned().await;
-            (listener.accept().await, place)
+            let accepted = listener.accept().await;
+            (accepted, server.places.take().await)
         };
         let (accepted, place) = tokio::select! {
             () = server.stop.cancelled() => return,
@@ -45,18 +47,17 @@ pub async fn serve<S: Service>(
         match accepted {
             Ok((stream, address)) => {
                 let server = server.clone();
-                if server.tls.is_some() {
-                    tasks.spawn(async move {
-                        server.secured(stream, address).await;
-                        drop(place);
-                    });
-                } else {
-                    tasks.spawn(async move {
-                        server.plain(stream, address).await;
-                        drop(place);
-                    });
+                tasks.spawn(async move {
+                    server.accepted(stream, address).await;
+                    drop(place);
+                });
+                run += 1;
+                if run == ACCEPTED_PER_TURN {
+                    run = 0;
+                    tokio::task::yield_now().await;
                 }
             }
+            Err(error) if is_about_the_peer(&error) => {}
             Err(error) => {
                 // Out of file descriptors, most likely: wait for connections to end.
                 warn!("A connection could not be accepted: {error}");
@@ -66,9 +67,19 @@ pub async fn serve<S: Service>(
     }
 }
 
+/// Whether a peer was gone before its connection was accepted: the next may be fine.
+fn is_about_the_peer(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::ConnectionReset
+            | io::ErrorKind::Interrupted
+    )
+}
+
 /// Serves one connection over any stream until it has ended, as [`serve`] does: for streams that
 /// are not plain TCP or TLS. `tls` says whether the stream is encrypted by itself, so that `*key`
-/// is refused.
+/// is refused. With [`Opening::Any`] the stream may be FPNN or HTTP; [`Options::tls`] is not looked at.
 pub async fn serve_stream<S: Service, IO: AsyncRead + AsyncWrite + Unpin>(
     stream: IO,
     address: SocketAddr,
@@ -78,14 +89,25 @@ pub async fn serve_stream<S: Service, IO: AsyncRead + AsyncWrite + Unpin>(
     stop: CancellationToken,
 ) {
     let server = Server::new(service, options, stop);
-    server.drive(stream, address, tls, Instant::now()).await;
+    let since = Instant::now();
+    let route = Route {
+        address,
+        local_address: None,
+        tls,
+        websocket: false,
+    };
+    match server.opening {
+        Opening::Fpnn => server.drive(stream, route, since, &[]).await,
+        Opening::Any => server.look_inside(stream, route, since).await,
+    }
 }
 
-struct Server<S> {
+pub(super) struct Server<S> {
     service: Arc<S>,
     settings: Arc<Settings>,
-    tls: Option<TlsAcceptor>,
-    max_connections: usize,
+    pub(super) opening: Opening,
+    pub(super) tls: Option<TlsAcceptor>,
+    places: Places,
     stop: CancellationToken,
 }
 
@@ -94,8 +116,9 @@ impl<S> Clone for Server<S> {
         Self {
             service: Arc::clone(&self.service),
             settings: Arc::clone(&self.settings),
+            opening: self.opening,
             tls: self.tls.clone(),
-            max_connections: self.max_connections,
+            places: self.places.clone(),
             stop: self.stop.clone(),
         }
     }
@@ -109,47 +132,68 @@ impl<S: Service> Server<S> {
                 limits: options.limits,
                 clock: options.clock,
                 key: options.key,
-                keepalive: None,
+                keepalive: options.keepalive,
             }),
+            opening: options.opening,
             tls: options.tls.map(TlsAcceptor::from),
-            max_connections: options.max_connections,
+            places: options.places,
             stop,
         }
     }
 
-    async fn plain(self, stream: TcpStream, address: SocketAddr) {
-        let _ = stream.set_nodelay(true);
-        self.drive(stream, address, false, Instant::now()).await;
-    }
-
-    async fn secured(self, stream: TcpStream, address: SocketAddr) {
+    /// Serves a connection that was just accepted.
+    async fn accepted(self, stream: TcpStream, address: SocketAddr) {
         let since = Instant::now();
         let _ = stream.set_nodelay(true);
-        let Some(tls) = &self.tls else { return };
-        let limits = &self.settings.limits;
-        let stranger = limits.stranger.map(|stranger| stranger.within);
-        let timeout = limits.tls_timeout.min(stranger.unwrap_or(Duration::MAX));
-        let agreed = tokio::select! {
-            () = self.stop.cancelled() => return,
-            agreed = tokio::time::timeout(timeout, tls.accept(stream)) => agreed,
+        let route = Route {
+            address,
+            local_address: stream.local_addr().ok(),
+            tls: false,
+            websocket: false,
         };
-        match agreed {
-            Ok(Ok(stream)) => self.drive(stream, address, true, since).await,
-            Ok(Err(error)) => {
-                debug!(client.address = %address, "TLS with {address} failed: {error}");
-            }
-            Err(_) => debug!(client.address = %address, "TLS with {address} took too long"),
+        match (self.opening, &self.tls) {
+            (Opening::Fpnn, None) => self.drive(stream, route, since, &[]).await,
+            (Opening::Fpnn, Some(tls)) => Box::pin(self.secure(tls, stream, route, since)).await,
+            (Opening::Any, _) => self.open(stream, route, since).await,
         }
     }
 
-    async fn drive<IO: AsyncRead + AsyncWrite + Unpin>(
+    /// Waits for a part of the opening of a connection, for as long as all of it may take.
+    pub(super) async fn in_time<T>(
+        &self,
+        route: Route,
+        since: Instant,
+        opening: impl Future<Output = io::Result<T>>,
+    ) -> Option<T> {
+        let limits = &self.settings.limits;
+        let stranger = limits.stranger.map(|stranger| stranger.within);
+        let timeout = limits.tls_timeout.min(stranger.unwrap_or(Duration::MAX));
+        let opened = tokio::select! {
+            () = self.stop.cancelled() => return None,
+            opened = tokio::time::timeout_at(far(since, timeout), opening) => opened,
+        };
+        let address = route.address;
+        match opened {
+            Ok(Ok(opened)) => return Some(opened),
+            Ok(Err(error)) => {
+                debug!(client.address = %address, "{address} did not open its connection: {error}");
+            }
+            Err(_) => {
+                debug!(client.address = %address, "{address} took too long to open its connection");
+            }
+        }
+        None
+    }
+
+    /// Drives a connection, of which `bytes` were read already, until it has ended.
+    pub(super) async fn drive<IO: AsyncRead + AsyncWrite + Unpin>(
         &self,
         stream: IO,
-        address: SocketAddr,
-        tls: bool,
+        route: Route,
         since: Instant,
+        bytes: &[u8],
     ) {
-        let connection = Connection::new(address, tls, &self.settings.limits);
+        let connection = Connection::new(route, &self.settings.limits);
         let mut driver = Driver::new(
             stream,
             connection,
@@ -157,7 +201,7 @@ impl<S: Service> Server<S> {
             Arc::clone(&self.settings),
             Some(self.stop.clone()),
         );
-        driver.connected_at(since);
+        driver.began(since, bytes);
         driver.await;
     }
 }

@@ -102,6 +102,9 @@ pub enum Closed {
     /// What came can not be FPNN.
     #[error("malformed input: {0}")]
     Malformed(#[from] WireError),
+    /// What came can not be a WebSocket that carries FPNN.
+    #[error("broken WebSocket: {0}")]
+    WebSocket(&'static str),
     /// The service gave [`Reply::Close`].
     #[error("undecodable payload of a quest")]
     Undecodable,

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use halloo_fpnn::Map;
-use halloo_fpnn::transport::{Agree, connect};
+use halloo_fpnn::transport::{Agree, Places, connect};
 use tokio::io::AsyncWriteExt;
 use tokio::time::{Instant, pause};
 use tokio_util::task::TaskTracker;
@@ -152,7 +152,7 @@ async fn an_abort_drops_what_was_not_begun() {
 #[tokio::test]
 async fn further_connections_wait_until_one_ends() {
     let options = halloo_fpnn::transport::Options {
-        max_connections: 1,
+        places: Places::new(1),
         ..options()
     };
     let server = start(options).await;

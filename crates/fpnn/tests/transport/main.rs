@@ -2,10 +2,14 @@
 #![cfg(test)]
 
 mod answers;
+mod browser;
 mod closing;
 mod encryption;
+mod heartbeat;
 mod limits;
+mod opening;
 mod order;
 mod pushes;
 mod support;
 mod tls;
+mod websocket;

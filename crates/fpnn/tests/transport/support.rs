@@ -21,8 +21,12 @@ use tokio_util::task::TaskTracker;
 /// What `*ping` answers.
 pub(crate) const NOW: i64 = 1_700_000_000_123;
 /// The address of a peer behind a pipe.
-pub(crate) const NOWHERE: SocketAddr =
-    SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 1);
+/// A peer whose first probe comes after the whole of an interval.
+pub(crate) const NOWHERE: SocketAddr = from_port(64);
+
+pub(crate) const fn from_port(port: u16) -> SocketAddr {
+    SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), port)
+}
 
 pub(crate) fn clock() -> Clock {
     Arc::new(|| NOW)
@@ -121,6 +125,10 @@ impl Service for Script {
                 peer.connection.trust();
                 Reply::Ready(Ok(quest.payload))
             }
+            b"auth" => {
+                peer.connection.trust();
+                Reply::Ready(Ok(Map::new().boolean("ok", true).finish()))
+            }
             b"panic" => panic!("as the test wants it"),
             b"panic later" => Reply::later(async {
                 tokio::task::yield_now().await;
@@ -169,12 +177,20 @@ impl Running {
 
 /// A served pipe that holds `bytes` in either direction.
 pub(crate) fn pipe(options: Options, bytes: usize) -> (Arc<Script>, Wire<DuplexStream>) {
+    pipe_from(NOWHERE, options, bytes)
+}
+
+pub(crate) fn pipe_from(
+    address: SocketAddr,
+    options: Options,
+    bytes: usize,
+) -> (Arc<Script>, Wire<DuplexStream>) {
     let (here, there) = tokio::io::duplex(bytes);
     let script = Arc::<Script>::default();
     let served = Arc::clone(&script);
     TaskTracker::new().spawn(async move {
         let stop = CancellationToken::new();
-        serve_stream(there, NOWHERE, false, served, options, stop).await;
+        serve_stream(there, address, false, served, options, stop).await;
     });
     (script, Wire::new(here))
 }
@@ -195,6 +211,11 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Wire<IO> {
 
     pub(crate) async fn send(&mut self, bytes: &[u8]) {
         self.stream.write_all(bytes).await.unwrap();
+    }
+
+    /// Whether the peer still took it.
+    pub(crate) async fn try_send(&mut self, bytes: &[u8]) -> bool {
+        self.stream.write_all(bytes).await.is_ok()
     }
 
     /// The next frame; `None` when the peer has closed.

@@ -14,7 +14,7 @@ use crate::support::*;
 const CERTIFICATE: &[u8] = include_bytes!("fixtures/localhost.cert.der");
 const KEY: &[u8] = include_bytes!("fixtures/localhost.key.der");
 
-fn served() -> Options {
+pub(crate) fn served() -> Options {
     let certificates = vec![CertificateDer::from(CERTIFICATE)];
     let key = PrivateKeyDer::try_from(KEY).unwrap();
     let config = ServerConfig::builder().with_no_client_auth();
@@ -26,15 +26,19 @@ fn served() -> Options {
     }
 }
 
-fn trusting(name: &'static str) -> ClientOptions {
+pub(crate) fn trusting(name: &'static str) -> ClientOptions {
+    let name = ServerName::try_from(name).unwrap();
+    ClientOptions {
+        tls: Some((Arc::new(trusted()), name)),
+        ..client_options()
+    }
+}
+
+pub(crate) fn trusted() -> ClientConfig {
     let mut roots = RootCertStore::empty();
     roots.add(CertificateDer::from(CERTIFICATE)).unwrap();
     let config = ClientConfig::builder().with_root_certificates(roots);
-    let name = ServerName::try_from(name).unwrap();
-    ClientOptions {
-        tls: Some((Arc::new(config.with_no_client_auth()), name)),
-        ..client_options()
-    }
+    config.with_no_client_auth()
 }
 
 #[tokio::test]

@@ -24,7 +24,7 @@ pub(crate) async fn all(call: Admin) -> Result<Response, Failure> {
     call.gate
         .core
         .sessions
-        .kick(call.app.id, &user.name, None)
+        .kick(call.app.id, &user.named(), None)
         .await;
     let reply = Envelope::read(&call).data(Done { result: true });
     Ok(uncached(reply.into_response()))
@@ -63,7 +63,9 @@ pub(crate) async fn one_by_get(call: Admin) -> Result<Response, Failure> {
 async fn close_resource(call: &Call) -> Result<Response, Failure> {
     let user = call.user().await?;
     let (sessions, resource) = (&call.gate.core.sessions, call.segment("resource"));
-    let closed = sessions.kick(call.app.id, &user.name, Some(resource)).await;
+    let closed = sessions
+        .kick(call.app.id, &user.named(), Some(resource))
+        .await;
     let reply = Envelope::app(call).data(Done { result: closed > 0 });
     Ok(uncached(reply.into_response()))
 }

@@ -32,13 +32,16 @@ impl<'a> From<&'a Session> for Device<'a> {
 #[utoipa::path(
     get, path = "/{org}/{app}/users/{username}/resources", operation_id = "user.resources",
     tag = "presence", security(("app_token" = [])),
-    responses((status = 200, description = "`data` has `res`, `device_uuid` and `device_name` per device"))
+    responses((status = 200, description = "`data` has `res`, `device_uuid` and `device_name` per device. Ours: `last_seen` \
+        (Unix ms) and `last_disconnect` (why) once the user has been offline"))
 )]
 pub(crate) async fn list(call: Admin) -> Result<Response, Failure> {
     let user = call.user().await?;
-    let sessions = call.gate.core.sessions.of_user(call.app.id, &user.name);
+    let all = &call.gate.core.sessions;
+    let last_seen = all.last_seen(call.app.id, user.id).await?;
+    let sessions = all.of_user(call.app.id, &user.name);
     let devices: Vec<Device<'_>> = sessions.iter().map(|session| (&**session).into()).collect();
     let path = format!("/users/{}/resources", call.segment("username"));
     let reply = Envelope::app(&call).path(path).uri(call.request_uri());
-    Ok(reply.data(devices).into_response())
+    Ok(reply.data(devices).last_seen(last_seen).into_response())
 }

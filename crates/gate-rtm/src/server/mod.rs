@@ -1,39 +1,27 @@
 //! The gate that RTM's server SDKs speak to. Every quest carries its own proof; a connection has no
 //! identity. Source: RTM server gate.
 
-mod call;
-mod data;
-mod device;
-mod friend;
-mod group;
-mod mute;
 mod quests;
-mod room;
 mod signature;
 mod token;
 mod user;
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use halloo_core::Core;
 use halloo_core::apps::{App, RateClass};
+use halloo_core::users::{Actor, Uid};
 use halloo_fpnn::transport::{Closed, Connection, Order, Peer, Reply, Service};
-use halloo_fpnn::{Answer, Fields, Quest, Refusal, codes as fpnn};
-use metrics::{Counter, Gauge};
+use halloo_fpnn::{Answer, Fields, Quest, Refusal};
+use metrics::Gauge;
 use tracing::debug;
 
+use crate::CONNECTIONS;
+use crate::call::{self, Caller};
 use crate::error::{codes, refusal};
-use call::Call;
+use crate::table::Table;
 use quests::{Entry, Handler, QUESTS};
 use signature::{Replays, Signature};
-
-/// Bytes of an answer above which callers are asked to ask for less: what the smallest SDK reads.
-/// Source: FPNN section 5.
-const MAX_ANSWER_BYTES: usize = 4 * 1024 * 1024;
-
-const ANSWERED: &str = "halloo_rtm_quests_total";
-const CONNECTIONS: &str = "halloo_rtm_connections";
 
 /// Settings of the gate.
 #[derive(Clone, Debug)]
@@ -49,28 +37,35 @@ pub fn methods() -> impl Iterator<Item = &'static str> {
     QUESTS.iter().map(|entry| entry.method)
 }
 
-/// The server gate.
-pub struct ServerGate {
-    core: Core,
-    time_window_seconds: i64,
-    replays: Option<Replays>,
-    quests: HashMap<&'static [u8], usize>,
-    /// By position in [`QUESTS`].
-    metrics: Vec<QuestMetrics>,
-    unknown: Counter,
-    connections: Gauge,
+/// The app's own back end: it may do everything inside the app.
+#[derive(Clone, Copy)]
+pub(crate) struct BackEnd;
+
+impl Caller for BackEnd {
+    fn subject(call: &Call<'_>) -> Result<Uid, Refusal> {
+        call.uid("uid")
+    }
+
+    fn actor(&self) -> Actor {
+        Actor::App
+    }
 }
 
-/// How quests of one method ended.
-struct QuestMetrics {
-    answered: Counter,
-    refused: Counter,
+/// A quest that proved itself.
+type Call<'a> = call::Call<'a, BackEnd>;
+
+/// The server gate.
+pub struct ServerGate {
+    core: Arc<Core>,
+    time_window_seconds: i64,
+    replays: Option<Replays>,
+    quests: Arc<Table<Handler>>,
+    connections: Gauge,
 }
 
 impl ServerGate {
     /// A gate in front of `core`.
-    pub fn new(core: Core, settings: &Settings) -> Self {
-        let count = |method: &'static str, outcome: &'static str| metrics::counter!(ANSWERED, "side" => "server", "method" => method, "outcome" => outcome);
+    pub fn new(core: Arc<Core>, settings: &Settings) -> Self {
         let replays = settings
             .refuse_replays
             .then(|| Replays::new(settings.time_window_seconds));
@@ -78,26 +73,9 @@ impl ServerGate {
             core,
             time_window_seconds: settings.time_window_seconds,
             replays,
-            quests: QUESTS
-                .iter()
-                .enumerate()
-                .map(|(place, entry)| (entry.method.as_bytes(), place))
-                .collect(),
-            metrics: QUESTS
-                .iter()
-                .map(|entry| QuestMetrics {
-                    answered: count(entry.method, "answered"),
-                    refused: count(entry.method, "refused"),
-                })
-                .collect(),
-            unknown: count("unknown", "refused"),
+            quests: Arc::new(Table::new(QUESTS, "server")),
             connections: metrics::gauge!(CONNECTIONS, "side" => "server"),
         }
-    }
-
-    fn find(&self, quest: &Quest) -> Option<(usize, &'static Entry)> {
-        let place = *self.quests.get(quest.method.as_bytes())?;
-        QUESTS.get(place).map(|entry| (place, entry))
     }
 
     /// Everything between the project being known and the handler. Source: RTM server gate section 1.3.
@@ -136,7 +114,9 @@ impl ServerGate {
         self.admit(&app, entry, signature)?;
         connection.trust();
         match entry.handler {
-            Handler::Call(handler) => handler(Call::new(Arc::clone(self), app, fields)),
+            Handler::Call(handler) => {
+                handler(Call::new(Arc::clone(&self.core), app, BackEnd, fields))
+            }
             Handler::Refused(code, text) | Handler::RefusedUnsigned(code, text) => {
                 Err(Refusal::new(code, text))
             }
@@ -162,26 +142,6 @@ impl ServerGate {
             Reply::Close => Err(unproven()),
         }
     }
-
-    /// Counts an answer and holds it to its size.
-    fn finish(&self, place: usize, answer: Answer) -> Answer {
-        let answer = answer.and_then(|payload| {
-            if payload.len() > MAX_ANSWER_BYTES {
-                return Err(Refusal::new(
-                    codes::TOO_MANY_ITEMS,
-                    "the answer would be too large; ask for less at a time",
-                ));
-            }
-            Ok(payload)
-        });
-        if let Some(metrics) = self.metrics.get(place) {
-            match &answer {
-                Ok(_) => metrics.answered.increment(1),
-                Err(_) => metrics.refused.increment(1),
-            }
-        }
-        answer
-    }
 }
 
 impl Service for ServerGate {
@@ -193,24 +153,18 @@ impl Service for ServerGate {
     }
 
     fn order(&self, quest: &Quest) -> Order {
-        self.find(quest)
-            .map_or(Order::Read, |(_, entry)| entry.order)
+        self.quests.order(quest)
     }
 
     fn call(self: &Arc<Self>, quest: Quest, peer: &Arc<Peer<()>>) -> Reply {
         let Ok(fields) = Fields::parse(&quest.payload) else {
             return Reply::Close;
         };
-        let Some((place, entry)) = self.find(&quest) else {
-            self.unknown.increment(1);
-            return Refusal::new(
-                fpnn::UNKNOWN_METHOD,
-                format!("there is no method {}", quest.method),
-            )
-            .into();
+        let Some((place, entry)) = self.quests.find(&quest) else {
+            return self.quests.unknown(&quest).into();
         };
         if let Handler::RefusedUnsigned(code, text) = entry.handler {
-            return self.finish(place, Err(Refusal::new(code, text))).into();
+            return self.quests.finish(place, Err(Refusal::new(code, text)));
         }
         let reply = Signature::read(&fields).and_then(|signature| {
             if let Some(app) = self.core.apps.known_pid(signature.pid) {
@@ -222,15 +176,7 @@ impl Service for ServerGate {
                 gate.find_app_and_serve(entry, quest, connection),
             ))
         });
-        match reply {
-            Ok(Reply::Ready(answer)) => self.finish(place, answer).into(),
-            Ok(Reply::Later(answer)) => {
-                let gate = Arc::clone(self);
-                Reply::later(async move { gate.finish(place, answer.await) })
-            }
-            Ok(Reply::Close) => Reply::Close,
-            Err(refused) => self.finish(place, Err(refused)).into(),
-        }
+        self.quests.finish(place, reply)
     }
 
     fn disconnected(&self, peer: &Arc<Peer<()>>, why: &Closed) {

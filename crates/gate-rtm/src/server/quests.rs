@@ -2,19 +2,14 @@
 
 use halloo_fpnn::transport::Order;
 
-use super::call::{Call, Handled};
-use super::{data, device, friend, group, room, token, user};
+use super::{Call, token, user as admin};
+use crate::call::Handled;
 use crate::error::codes;
+use crate::handlers::{data, device, friend, group, room, user};
+use crate::table::{self, ABSENT, FORBIDDEN};
 
 /// One method.
-pub(super) struct Entry {
-    /// Its name on the wire.
-    pub(super) method: &'static str,
-    /// When it may begin, seen from earlier quests of its connection.
-    pub(super) order: Order,
-    /// What answers it.
-    pub(super) handler: Handler,
-}
+pub(super) type Entry = table::Entry<Handler>;
 
 /// What answers a method.
 #[derive(Clone, Copy)]
@@ -31,7 +26,7 @@ const fn read(method: &'static str, handler: fn(Call<'_>) -> Handled) -> Entry {
     entry(method, Order::Read, Handler::Call(handler))
 }
 
-/// For a handler that makes one store operation and nothing before or after it.
+/// For a handler that begins with its one store operation.
 const fn write(method: &'static str, handler: fn(Call<'_>) -> Handled) -> Entry {
     entry(method, Order::Write, Handler::Call(handler))
 }
@@ -40,9 +35,6 @@ const fn write(method: &'static str, handler: fn(Call<'_>) -> Handled) -> Entry 
 const fn alone(method: &'static str, handler: fn(Call<'_>) -> Handled) -> Entry {
     entry(method, Order::Alone, Handler::Call(handler))
 }
-
-/// What is said of what is absent.
-const ABSENT: &str = "this feature is not enabled";
 
 /// Messages, files and listening, which this server does not have yet; services of other providers.
 const fn absent(method: &'static str) -> Entry {
@@ -58,8 +50,7 @@ const fn absent_unsigned(method: &'static str) -> Entry {
 
 /// Features that an app would have to be allowed to use.
 const fn forbidden(method: &'static str) -> Entry {
-    let text = "this method is not allowed for the project";
-    let refused = Handler::Refused(codes::FORBIDDEN_METHOD, text);
+    let refused = Handler::Refused(codes::FORBIDDEN_METHOD, FORBIDDEN);
     entry(method, Order::Read, refused)
 }
 
@@ -76,17 +67,17 @@ pub(super) const QUESTS: &[Entry] = &[
     write("gettoken", token::get),
     alone("removetoken", token::remove),
     //
-    alone("kickout", user::kickout),
+    alone("kickout", admin::kickout),
     read("getonlineusers", user::online),
-    alone("addprojectblack", user::ban),
-    alone("removeprojectblack", user::unban),
-    read("isprojectblack", user::is_banned),
+    alone("addprojectblack", admin::ban),
+    alone("removeprojectblack", admin::unban),
+    read("isprojectblack", admin::is_banned),
     write("setuserinfo", user::set_info),
     read("getuserinfo", user::get_info),
     read("getuseropeninfo", user::get_open_infos),
-    write("addprojectban", user::mute),
-    write("removeprojectban", user::unmute),
-    read("isprojectban", user::is_muted),
+    write("addprojectban", admin::mute),
+    write("removeprojectban", admin::unmute),
+    read("isprojectban", admin::is_muted),
     //
     write("addroommember", room::add_member),
     write("delroommember", room::remove_member),

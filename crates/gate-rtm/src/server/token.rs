@@ -2,7 +2,8 @@
 
 use halloo_fpnn::Map;
 
-use super::call::{Call, Handled};
+use super::Call;
+use crate::call::Handled;
 
 /// `gettoken`
 pub(super) fn get(call: Call<'_>) -> Handled {

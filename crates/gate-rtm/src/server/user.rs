@@ -1,10 +1,11 @@
-//! Users: kicks, presence, the project's black list, texts. Source: RTM server gate sections 3 and 4.2.
+//! Users: kicks, the project's black list. Source: RTM server gate sections 3 and 4.2.
 
 use halloo_core::bans::{Ban, Place};
 use halloo_fpnn::{Fields, Map};
 
-use super::call::{Call, Handled, info, ok, uids};
-use super::mute;
+use super::Call;
+use crate::call::{Handled, ok};
+use crate::handlers::mute;
 
 /// `kickout`
 pub(super) fn kickout(call: Call<'_>) -> Handled {
@@ -14,16 +15,10 @@ pub(super) fn kickout(call: Call<'_>) -> Handled {
         let (core, app) = (scope.core(), scope.app.id);
         if let Some(user) = core.users.of_uid(app, uid).await? {
             let resource = resource.as_deref();
-            core.sessions.kick(app, &user.name, resource).await;
+            core.sessions.kick(app, &user.named(), resource).await;
         }
         Ok(Map::empty())
     })
-}
-
-/// `getonlineusers`
-pub(super) fn online(call: Call<'_>) -> Handled {
-    let asked = call.uids("uids")?;
-    call.now(|core, app| Ok(uids("uids", &core.users.online(app.id, &asked)?)))
 }
 
 /// `addprojectblack`
@@ -74,36 +69,4 @@ pub(super) fn unmute(call: Call<'_>) -> Handled {
 /// `isprojectban`
 pub(super) fn is_muted(call: Call<'_>) -> Handled {
     mute::is_there(call, Place::App)
-}
-
-/// `setuserinfo`
-pub(super) fn set_info(call: Call<'_>) -> Handled {
-    let (uid, change) = (call.uid("uid")?, call.info_change()?);
-    call.later(async move |scope| {
-        let (users, app) = (&scope.core().users, scope.app.id);
-        users.set_info(app, uid, change).await?;
-        Ok(Map::empty())
-    })
-}
-
-/// `getuserinfo`
-pub(super) fn get_info(call: Call<'_>) -> Handled {
-    let uid = call.uid("uid")?;
-    call.later(async move |scope| {
-        let (users, app) = (&scope.core().users, scope.app.id);
-        Ok(info(&users.info(app, uid).await?))
-    })
-}
-
-/// `getuseropeninfo`
-pub(super) fn get_open_infos(call: Call<'_>) -> Handled {
-    let uids = call.uids("uids")?;
-    call.later(async move |scope| {
-        let (users, app) = (&scope.core().users, scope.app.id);
-        let mut texts = Map::new();
-        for (uid, text) in users.open_infos(app, &uids).await? {
-            texts = texts.text(&uid.0.to_string(), &text);
-        }
-        Ok(Map::new().map("info", texts).finish())
-    })
 }

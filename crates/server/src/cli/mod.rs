@@ -1,16 +1,17 @@
 //! The command line.
 
+mod arguments;
 mod output;
 
 use std::io::BufRead as _;
-use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
-use clap::{Args, Parser, Subcommand, ValueEnum};
 use halloo_fpnn::{Curve, PrivateKey};
+use rustls::pki_types::SubjectPublicKeyInfoDer;
+use rustls::pki_types::pem::PemObject as _;
 use serde_json::Value;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing::info;
@@ -24,6 +25,8 @@ use crate::serve::{Server, Surroundings, open_core};
 use crate::system::{SystemClock, SystemEntropy};
 use crate::telemetry;
 
+pub use arguments::Cli;
+use arguments::{Action, AppAction, KeyFormat, Switch, UserAction};
 use output::{SECRETS, banner, describe_app, describe_user, field, lines, out, out_bytes, print};
 
 /// How long a sub-command waits for a data folder that somebody else is using.
@@ -31,206 +34,6 @@ const BUSY_PATIENCE: Duration = Duration::from_secs(10);
 
 /// How long reads that can not be interrupted may go on when everything else has stopped.
 const ABANDON_AFTER: Duration = Duration::from_millis(500);
-
-/// Self-hosted instant messaging for Easemob and RTM applications.
-///
-/// Without a sub-command it serves: it makes its data folder and a first app on the first start and
-/// prints the addresses and three commands to try.
-#[derive(Debug, Parser)]
-#[command(
-    name = "halloo",
-    version,
-    after_help = "Examples:
-  halloo                                          serve from ./halloo-data on loopback
-  halloo serve --data /var/lib/halloo --http 127.0.0.1:9000
-  halloo app create acme/chat --registration open --json
-  halloo app show demo-org/demo-app --secrets
-  halloo user add demo-org/demo-app maya          prints a random password
-  halloo user ban demo-org/demo-app maya --seconds 3600
-  halloo backup /backups/halloo-monday.db
-  halloo check --config /etc/halloo.toml"
-)]
-pub struct Cli {
-    #[command(flatten)]
-    settings: SettingFlags,
-    #[command(subcommand)]
-    action: Option<Action>,
-}
-
-#[derive(Debug, Args)]
-struct SettingFlags {
-    /// Settings file; without it ./halloo.toml, if there is one.
-    #[arg(long, global = true, env = "HALLOO_CONFIG", value_name = "FILE")]
-    config: Option<PathBuf>,
-    /// Data folder.
-    #[arg(long, global = true, value_name = "DIR")]
-    data: Option<PathBuf>,
-    /// Address of REST, health and metrics.
-    #[arg(long, global = true, value_name = "ADDR")]
-    http: Option<SocketAddr>,
-    /// Address of the RTM server gate.
-    #[arg(long, global = true, value_name = "ADDR")]
-    rtm_server: Option<SocketAddr>,
-    /// Address of the RTM client gate (nothing listens there yet).
-    #[arg(long, global = true, value_name = "ADDR")]
-    rtm_client: Option<SocketAddr>,
-    /// Address of RTM dispatch (nothing listens there yet).
-    #[arg(long, global = true, value_name = "ADDR")]
-    rtm_dispatch: Option<SocketAddr>,
-    /// Print JSON, one value.
-    #[arg(long, global = true)]
-    json: bool,
-}
-
-#[derive(Debug, Subcommand)]
-enum Action {
-    /// Serve until SIGTERM or Ctrl-C.
-    Serve {
-        /// Show the first app's client secret on the first start.
-        #[arg(long)]
-        show_secrets: bool,
-    },
-    /// Apps: make, list, show, change.
-    #[command(subcommand)]
-    App(AppAction),
-    /// Users: add, list, ban, unban, kick.
-    #[command(subcommand)]
-    User(UserAction),
-    /// Write a consistent copy of the database to a new file, also while serving.
-    Backup {
-        /// The new file. To go back to it: put it as halloo.db into an empty data folder.
-        target: PathBuf,
-    },
-    /// Print the public key that RTM SDKs encrypt their sessions with.
-    RtmKey {
-        /// Of the listener with this curve, if it is not that of rtm.curve.
-        #[arg(long)]
-        curve: Option<Curve>,
-        /// pem, der (Java), raw (PHP) or compressed (Node); all but pem are bytes for a file.
-        #[arg(long, default_value = "pem")]
-        format: KeyFormat,
-    },
-    /// Check the settings and say what is in force.
-    Check,
-}
-
-/// How a public key is written.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum KeyFormat {
-    Pem,
-    Der,
-    Raw,
-    Compressed,
-}
-
-#[derive(Debug, Subcommand)]
-enum AppAction {
-    /// Make an app with fresh credentials.
-    Create {
-        /// ORG/APP
-        app: String,
-        /// Who may register users: open or authorised.
-        #[arg(long, default_value = "authorised")]
-        registration: String,
-    },
-    /// List apps and how many users they have.
-    List,
-    /// Show one app.
-    Show {
-        /// ORG/APP
-        app: String,
-        /// Show its secrets, too.
-        #[arg(long)]
-        secrets: bool,
-        /// Print the client secret and nothing else.
-        #[arg(long, conflicts_with = "json")]
-        client_secret: bool,
-    },
-    /// Replace the client secret; every token of the app is void at once.
-    RotateSecret {
-        /// ORG/APP
-        app: String,
-        /// Replace the RTM secret instead.
-        #[arg(long)]
-        rtm: bool,
-    },
-    /// Say who may register users.
-    SetRegistration {
-        /// ORG/APP
-        app: String,
-        /// open or authorised
-        registration: String,
-    },
-    /// Say whether RTM quests signed without a time are taken, as SDKs before 2020 send them. Whoever
-    /// sees one can repeat it for ever.
-    SetLegacySignatures {
-        /// ORG/APP
-        app: String,
-        /// on or off
-        taken: Switch,
-    },
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Switch {
-    On,
-    Off,
-}
-
-#[derive(Debug, Subcommand)]
-enum UserAction {
-    /// Add a user. Without a password a random one is made and printed.
-    Add {
-        /// ORG/APP
-        app: String,
-        /// Name of the user.
-        name: String,
-        /// Password; other users of this machine can see it while the command runs.
-        #[arg(long, conflicts_with = "password_stdin")]
-        password: Option<String>,
-        /// Read the password from the first line of the standard input.
-        #[arg(long)]
-        password_stdin: bool,
-        /// Name for notifications.
-        #[arg(long)]
-        nickname: Option<String>,
-    },
-    /// List users in order of registration.
-    List {
-        /// ORG/APP
-        app: String,
-        /// How many at most.
-        #[arg(long, default_value_t = 100)]
-        limit: usize,
-    },
-    /// Shut a user out; his tokens and connections end.
-    Ban {
-        /// ORG/APP
-        app: String,
-        /// Name of the user.
-        name: String,
-        /// For how long; for ever if absent.
-        #[arg(long, allow_negative_numbers = true)]
-        seconds: Option<i64>,
-    },
-    /// Let a user in again.
-    Unban {
-        /// ORG/APP
-        app: String,
-        /// Name of the user.
-        name: String,
-    },
-    /// Close a user's connections.
-    Kick {
-        /// ORG/APP
-        app: String,
-        /// Name of the user.
-        name: String,
-        /// Only those on this resource.
-        #[arg(long)]
-        resource: Option<String>,
-    },
-}
 
 /// Does what the command line says.
 /// # Errors
@@ -327,7 +130,7 @@ fn check(config: &Config, json: bool) -> Result<()> {
         "http": config.listen.http,
         "rtm_server": config.listen.rtm_server,
         "rtm_client": config.listen.rtm_client,
-        "rtm_dispatch": config.listen.rtm_dispatch,
+        "rtm_dispatch": config.listen.rtm_dispatch.0,
     });
     print(json, &shown, |shown| {
         let mut lines = vec!["The settings are good.".to_owned()];
@@ -353,6 +156,13 @@ fn rtm_key(config: &Config, curve: Option<Curve>, format: KeyFormat) -> Result<(
         KeyFormat::Compressed => key.to_sec1_compressed(),
     };
     out_bytes(&bytes)
+}
+
+/// The public key in a PEM file, as DER.
+fn public_key(path: &Path) -> Result<Vec<u8>> {
+    let key = SubjectPublicKeyInfoDer::from_pem_file(path);
+    let key = key.with_context(|| format!("{} holds no public key in PEM", path.display()))?;
+    Ok(key.to_vec())
 }
 
 /// The key of the data folder, made if need be. A running server has made its own.
@@ -417,6 +227,19 @@ fn app(config: &Config, action: AppAction, json: bool) -> Result<()> {
             let changed = carry_out(config, Command::AppSetLegacySignatures { app, taken })?;
             print(json, &without_secrets(changed), describe_app)
         }
+        AppAction::SetLogins { app, policy } => {
+            let changed = carry_out(config, Command::AppSetLogins { app, policy })?;
+            print(json, &without_secrets(changed), describe_app)
+        }
+        AppAction::SetRooms { app, policy } => {
+            let changed = carry_out(config, Command::AppSetRooms { app, policy })?;
+            print(json, &without_secrets(changed), describe_app)
+        }
+        AppAction::SetLoginKey { app, key } => {
+            let key = key.as_deref().map(public_key).transpose()?;
+            let changed = carry_out(config, Command::AppSetLoginKey { app, key })?;
+            print(json, &without_secrets(changed), describe_app)
+        }
     }
 }
 
@@ -452,6 +275,7 @@ fn user(config: &Config, action: UserAction, json: bool) -> Result<()> {
             }
         }
         UserAction::List { app, limit } => Command::UserList { app, limit },
+        UserAction::Show { app, name } => Command::UserShow { app, name },
         UserAction::Ban { app, name, seconds } => Command::UserBan { app, name, seconds },
         UserAction::Unban { app, name } => Command::UserUnban { app, name },
         UserAction::Kick {

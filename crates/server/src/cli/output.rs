@@ -14,8 +14,17 @@ pub(super) fn banner(server: &Server, data: &Path, show_secrets: bool) -> String
     let folder = data.display();
     let rtm = &server.rtm;
     let further = [
-        (rtm.server_secp256r1, "the same with a secp256r1 key"),
-        (rtm.server_tls, "the same over TLS"),
+        (
+            rtm.server_secp256r1,
+            "for server SDKs, with a secp256r1 key",
+        ),
+        (rtm.server_tls, "for server SDKs, over TLS"),
+        (Some(rtm.client), "for client SDKs, FPNN and WebSocket"),
+        (
+            rtm.client_secp256r1,
+            "for client SDKs, with a secp256r1 key",
+        ),
+        (rtm.dispatch, "for older client SDKs"),
     ];
     let further = further.into_iter().filter_map(|(address, what)| {
         let address = address?;
@@ -94,6 +103,10 @@ pub(super) fn describe_user(user: &Value) -> String {
     }
     if user.get("online") == Some(&Value::Bool(true)) {
         shown.push("online".into());
+    }
+    if let Some(Value::String(reason)) = user.get("last_disconnect") {
+        let at = field(user, "last_seen");
+        shown.push(format!("last offline at {at} ms: {reason}"));
     }
     if user.get("password").is_some() {
         shown.push(format!("password {}", field(user, "password")));

@@ -3,7 +3,9 @@
 use std::fmt::Debug;
 
 use halloo_core::Error;
-use halloo_core::apps::{App, AppChange, AppId, AppKey, NewApp, Registration, Secret};
+use halloo_core::apps::{App, AppChange, AppId, AppKey, NewApp, Registration, RoomPolicy, Secret};
+use halloo_core::sessions::LoginPolicy;
+use halloo_core::tokens::LoginKey;
 
 use super::{NOW, Store, World, new_user};
 
@@ -16,6 +18,8 @@ fn given(app: &App) -> impl PartialEq + Debug + use<> {
         app.client_secret.reveal().to_owned(),
         app.rtm_secret.reveal().to_owned(),
         app.legacy_signatures,
+        (app.logins, app.rooms, app.login_key.clone()),
+        app.login_generation,
         app.registration,
         app.token_generation,
         app.created,
@@ -36,6 +40,10 @@ pub async fn a_created_app_is_found_as_it_was_given(store: &dyn Store) {
             pid: created.pid,
             rtm_secret: new.rtm_secret,
             legacy_signatures: true,
+            logins: LoginPolicy::AllDevices,
+            rooms: RoomPolicy::One,
+            login_key: None,
+            login_generation: 0,
             registration: new.registration,
             token_generation: 0,
             created: new.created,
@@ -167,14 +175,63 @@ pub async fn a_new_client_secret_raises_the_token_generation(store: &dyn Store) 
     }
 }
 
-pub async fn a_new_rtm_secret_changes_nothing_else(store: &dyn Store) {
+pub async fn a_new_rtm_secret_raises_the_login_generation(store: &dyn Store) {
     let app = store.create_app(World::new_app()).await.unwrap();
-    let rtm_secret = Secret::new("new");
-    let expected = App {
-        rtm_secret: rtm_secret.clone(),
-        ..app
-    };
-    change(store, AppChange::RtmSecret(rtm_secret), expected).await;
+    for login_generation in 1..=2 {
+        let rtm_secret = Secret::new(format!("new-{login_generation}"));
+        let expected = App {
+            rtm_secret: rtm_secret.clone(),
+            login_generation,
+            ..app.clone()
+        };
+        change(store, AppChange::RtmSecret(rtm_secret), expected).await;
+    }
+}
+
+pub async fn how_many_devices_a_user_may_log_in_on_is_kept(store: &dyn Store) {
+    let app = store.create_app(World::new_app()).await.unwrap();
+    for logins in LoginPolicy::ALL.into_iter().rev() {
+        let expected = App {
+            logins,
+            ..app.clone()
+        };
+        change(store, AppChange::Logins(logins), expected).await;
+    }
+}
+
+pub async fn how_many_rooms_a_session_may_enter_is_kept(store: &dyn Store) {
+    let app = store.create_app(World::new_app()).await.unwrap();
+    for rooms in [RoomPolicy::Several, RoomPolicy::One] {
+        let expected = App {
+            rooms,
+            ..app.clone()
+        };
+        change(store, AppChange::Rooms(rooms), expected).await;
+    }
+}
+
+/// A public key on Ed25519. Source: RFC 8032, section 7.1, test 1.
+const EDWARDS: &[u8] = b"\x30\x2a\x30\x05\x06\x03\x2b\x65\x70\x03\x21\x00\
+    \xd7\x5a\x98\x01\x82\xb1\x0a\xb7\xd5\x4b\xfe\xd3\xc9\x64\x07\x3a\
+    \x0e\xe1\x72\xf3\xda\xa6\x23\x25\xaf\x02\x1a\x68\xf7\x07\x51\x1a";
+/// One on P-256, which is among the longest that are supported.
+const P256: &[u8] = b"\x30\x59\x30\x13\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\
+    \x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07\x03\x42\x00\x04\
+    \x7d\x34\xa8\x41\x72\xf5\x2c\xf3\x6f\x03\x22\xcd\x44\xe1\xef\x30\
+    \xa7\x1e\x4b\xee\x45\x22\x2f\xab\xb2\x05\xe5\x9a\xe3\x30\x6e\x32\
+    \x90\xac\xe5\x94\xa1\x1c\x22\xe8\xf6\x63\xdc\x5f\x77\x89\x6c\x7a\
+    \x52\x02\x35\xd0\xda\x43\xc0\x10\xba\xab\x0e\x35\x52\x81\x60\x06";
+
+pub async fn a_login_key_is_kept_until_it_is_forgotten(store: &dyn Store) {
+    let app = store.create_app(World::new_app()).await.unwrap();
+    for der in [Some(EDWARDS), Some(P256), None, None] {
+        let login_key = der.map(|der| LoginKey::from_der(der).unwrap());
+        let expected = App {
+            login_key: login_key.clone(),
+            ..app.clone()
+        };
+        change(store, AppChange::LoginKey(login_key), expected).await;
+    }
 }
 
 pub async fn signatures_without_a_time_are_refused_and_taken_again(store: &dyn Store) {
@@ -199,6 +256,9 @@ pub async fn an_unknown_app_is_not_changed(store: &dyn Store) {
         AppChange::ClientSecret(Secret::new("new")),
         AppChange::RtmSecret(Secret::new("new")),
         AppChange::LegacySignatures(false),
+        AppChange::Logins(LoginPolicy::Single),
+        AppChange::Rooms(RoomPolicy::Several),
+        AppChange::LoginKey(None),
     ] {
         assert!(
             store
@@ -228,11 +288,14 @@ pub async fn the_user_count_follows_registration_and_deletion(store: &dyn Store)
         .await
         .unwrap_err();
     assert_eq!(count().await, 5);
-    store.delete_user(world.app, ada.id).await.unwrap();
+    store.delete_user(world.app, ada.id, NOW).await.unwrap();
     assert_eq!(count().await, 4);
-    store.delete_user(world.app, ada.id).await.unwrap();
+    store.delete_user(world.app, ada.id, NOW).await.unwrap();
     assert_eq!(count().await, 4);
-    store.delete_users_page(world.app, None, 3).await.unwrap();
+    store
+        .delete_users_page(world.app, None, 3, NOW)
+        .await
+        .unwrap();
     assert_eq!(count().await, 1);
     // Another app is not counted along.
     let other = World::new(store).await;

@@ -138,7 +138,7 @@ pub async fn a_deleted_place_takes_its_mutes_along(store: &dyn Store) {
     assert_eq!(mutes(world, &PLACES[..1], &ada).await, []);
     assert_eq!(mutes(world, &PLACES, &ada).await.len(), 6);
     // What is his goes with its owner.
-    store.delete_user(world.app, owner.id).await.unwrap();
+    store.delete_user(world.app, owner.id, NOW).await.unwrap();
     assert_eq!(mutes(world, &[PLACES[1], PLACES[4]], &ada).await, []);
     assert_eq!(mutes(world, &PLACES, &ada).await.len(), 4);
     assert_eq!(mutes(other, &PLACES, &namesake).await.len(), 7);

@@ -3,7 +3,7 @@
 use halloo_core::Error;
 use halloo_core::users::{User, UserId};
 
-use super::{Store, World, called, existing, named, texts, wanted};
+use super::{NOW, Store, World, called, existing, named, texts, wanted};
 
 const NOBODY: [&str; 0] = [];
 
@@ -54,7 +54,7 @@ pub async fn everybody_in_a_call_must_exist(store: &dyn Store) {
     let (world, other) = (World::new(store).await, World::new(store).await);
     let [ada, bo, gone] = world.users(["ada", "bo", "gone"]).await;
     let [stranger] = other.users(["stranger"]).await;
-    store.delete_user(world.app, gone.id).await.unwrap();
+    store.delete_user(world.app, gone.id, NOW).await.unwrap();
     for missing in [&gone, &stranger] {
         assert_refused!(
             store

@@ -37,6 +37,7 @@ pub async fn a_new_password_replaces_the_old_one_and_revokes_every_token(store: 
             .unwrap();
         let expected = User {
             modified: LATER,
+            logins_since: LATER,
             token_generation: generation,
             ..ada.clone()
         };
@@ -56,7 +57,7 @@ pub async fn a_new_password_replaces_the_old_one_and_revokes_every_token(store: 
     assert_eq!(world.user("bo").await, Some(bo));
 }
 
-pub async fn a_ban_revokes_every_token(store: &dyn Store) {
+pub async fn a_ban_revokes_every_bearer_token(store: &dyn Store) {
     let world = World::new(store).await;
     let [ada, bo] = world.users(["ada", "bo"]).await;
     let other = world.token(Some(&bo), None).await;
@@ -243,7 +244,7 @@ pub async fn past_the_limit_of_ignored_groups_nothing_changes(store: &dyn Store)
 pub async fn an_unknown_user_is_not_changed(store: &dyn Store) {
     let world = World::new(store).await;
     let [gone] = world.users(["gone"]).await;
-    store.delete_user(world.app, gone.id).await.unwrap();
+    store.delete_user(world.app, gone.id, NOW).await.unwrap();
     for id in [gone.id, UserId(i64::MAX)] {
         for change in [
             UserChange::Password(PasswordHash::from_stored("hash")),

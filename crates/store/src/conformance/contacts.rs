@@ -3,7 +3,7 @@
 use halloo_core::Error;
 use halloo_core::users::{User, UserId};
 
-use super::{Store, World, called, existing, named, wanted};
+use super::{NOW, Store, World, called, existing, named, wanted};
 
 const NOBODY: [&str; 0] = [];
 
@@ -95,7 +95,7 @@ pub async fn both_friends_must_exist(store: &dyn Store) {
     let (world, other) = (World::new(store).await, World::new(store).await);
     let [ada, gone] = world.users(["ada", "gone"]).await;
     let [stranger] = other.users(["stranger"]).await;
-    store.delete_user(world.app, gone.id).await.unwrap();
+    store.delete_user(world.app, gone.id, NOW).await.unwrap();
     for missing in [&gone, &stranger] {
         for (owner, friend) in [(&ada, missing), (missing, &ada)] {
             assert_refused!(
@@ -258,7 +258,7 @@ pub async fn deletion_takes_one_sided_friends_off_both_rosters(store: &dyn Store
     world.add_friends(&ada, &[&bo, &cy]).await;
     world.add_friends(&cy, &[&bo]).await;
     world.add_friends(&bo, &[&cy]).await;
-    store.delete_user(world.app, bo.id).await.unwrap();
+    store.delete_user(world.app, bo.id, NOW).await.unwrap();
     assert_eq!(world.contacts(&ada).await, ["cy"]);
     assert_eq!(world.contacts(&cy).await, NOBODY);
     // The place is free.

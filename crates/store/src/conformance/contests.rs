@@ -6,7 +6,7 @@ use halloo_core::Error;
 use halloo_core::groups::{GroupId, GroupLimits};
 use halloo_core::push::{Device, PushConversation};
 use halloo_core::rooms::RoomId;
-use halloo_core::users::Wanted;
+use halloo_core::users::{Actor, Wanted};
 
 use super::races::{CROWD, crowd, users};
 use super::{NOW, Store, World, existing, new_user, wanted};
@@ -107,7 +107,7 @@ pub async fn a_group_never_passes_its_limit(store: Arc<dyn Store>) {
         ];
         async move {
             store
-                .add_group_members(app, GroupId(1), members, limits, NOW)
+                .add_group_members(app, GroupId(1), Actor::App, members, limits, NOW)
                 .await
         }
     })
@@ -125,7 +125,7 @@ pub async fn a_group_never_passes_its_limit(store: Arc<dyn Store>) {
         }
     }
     // It was counted as one.
-    let more = store.add_group_members(app, GroupId(2), vec![], limits, NOW);
+    let more = store.add_group_members(app, GroupId(2), Actor::App, vec![], limits, NOW);
     assert_refused!(more.await, Error::GroupQuotaReached);
 }
 
@@ -144,7 +144,7 @@ pub async fn an_app_never_passes_its_group_quota(store: Arc<dyn Store>) {
         let group = GroupId(i64::try_from(number / 2).unwrap() + 1);
         async move {
             store
-                .add_group_members(app, group, vec![ada], limits, NOW)
+                .add_group_members(app, group, Actor::App, vec![ada], limits, NOW)
                 .await
         }
     })
@@ -167,7 +167,14 @@ pub async fn an_app_never_passes_its_group_quota(store: Arc<dyn Store>) {
         ..limits
     };
     store
-        .add_group_members(app, GroupId(1), vec![existing(&ada)], limits, NOW)
+        .add_group_members(
+            app,
+            GroupId(1),
+            Actor::App,
+            vec![existing(&ada)],
+            limits,
+            NOW,
+        )
         .await
         .unwrap();
 }

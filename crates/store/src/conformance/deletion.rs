@@ -10,7 +10,11 @@ use halloo_core::users::{NewUser, PasswordHash, ProfileChange, User, UserChange,
 use super::{NOW, Store, World, existing, new_user};
 
 async fn delete(world: World<'_>, user: &User) {
-    let deleted = world.store.delete_user(world.app, user.id).await.unwrap();
+    let deleted = world
+        .store
+        .delete_user(world.app, user.id, NOW)
+        .await
+        .unwrap();
     assert_eq!(deleted.unwrap().id, user.id);
 }
 
@@ -24,14 +28,17 @@ pub async fn a_deleted_user_is_answered_as_he_was_and_then_gone(store: &dyn Stor
     };
     let as_he_was = world.change(&ada, UserChange::Profile(profile)).await;
     assert_eq!(
-        store.delete_user(world.app, ada.id).await.unwrap(),
+        store.delete_user(world.app, ada.id, NOW).await.unwrap(),
         as_he_was
     );
     assert_eq!(world.user("ada").await, None);
     assert_eq!(store.user_by_uuid(world.app, ada.uuid).await.unwrap(), None);
     assert_eq!(store.password_hash(world.app, ada.id).await.unwrap(), None);
     assert_eq!(store.users_page(world.app, None, 10).await.unwrap(), [bo]);
-    assert_eq!(store.delete_user(world.app, ada.id).await.unwrap(), None);
+    assert_eq!(
+        store.delete_user(world.app, ada.id, NOW).await.unwrap(),
+        None
+    );
 }
 
 pub async fn deletion_ends_contacts_in_both_directions(store: &dyn Store) {
@@ -145,6 +152,44 @@ pub async fn deletion_takes_memberships_owned_groups_and_owned_rooms(store: &dyn
     );
 }
 
+pub async fn deletion_ends_rooms_that_it_empties(store: &dyn Store) {
+    let (world, other) = (World::new(store).await, World::new(store).await);
+    let [ada, bo, cy] = world.users(["ada", "bo", "cy"]).await;
+    let [namesake] = other.users(["ada"]).await;
+    let owned = Room {
+        id: RoomId(3),
+        owner: Some(cy.id),
+        created: NOW,
+    };
+    store.put_room(world.app, owned).await.unwrap();
+    world.enter(&ada, &[1, 2, 3]).await;
+    world.enter(&bo, &[2]).await;
+    world.enter(&cy, &[4]).await;
+    other.enter(&namesake, &[1, 2]).await;
+    delete(world, &ada).await;
+    let rooms = |world: World<'_>| {
+        let app = world.app;
+        async move {
+            let mut there = Vec::new();
+            for room in 1..=4 {
+                if store.room(app, RoomId(room)).await.unwrap().is_some() {
+                    there.push(room);
+                }
+            }
+            there
+        }
+    };
+    assert_eq!(rooms(world).await, [2, 3, 4]);
+    assert_eq!(world.inside(RoomId(2)).await, ["bo"]);
+    let after = Some(UserId(bo.id.0 - 1));
+    store
+        .delete_users_page(world.app, after, 2, NOW)
+        .await
+        .unwrap();
+    assert_eq!(rooms(world).await, [0; 0]);
+    assert_eq!(rooms(other).await, [1, 2]);
+}
+
 pub async fn nothing_waits_for_a_deleted_user_and_what_he_sent_still_waits(store: &dyn Store) {
     let world = World::new(store).await;
     let [ada, bo, cy] = world.users(["ada", "bo", "cy"]).await;
@@ -228,7 +273,7 @@ pub async fn a_page_of_users_is_deleted_in_order_and_says_whether_more_follow(st
     let world = World::new(store).await;
     let [ada, bo, cy, di, eve] = world.users(["ada", "bo", "cy", "di", "eve"]).await;
     let delete = |after: Option<&User>, limit| {
-        store.delete_users_page(world.app, after.map(|user| user.id), limit)
+        store.delete_users_page(world.app, after.map(|user| user.id), limit, NOW)
     };
     assert_eq!(
         delete(Some(&ada), 2).await.unwrap(),
@@ -267,7 +312,10 @@ pub async fn a_deleted_page_takes_everything_along(store: &dyn Store) {
     };
     store.put_group(world.app, group).await.unwrap();
 
-    let (deleted, more) = store.delete_users_page(world.app, None, 2).await.unwrap();
+    let (deleted, more) = store
+        .delete_users_page(world.app, None, 2, NOW)
+        .await
+        .unwrap();
     assert_eq!((deleted, more), (vec![ada.clone(), bo], true));
     assert_eq!(world.contacts(&cy).await, [""; 0]);
     assert_eq!(world.blocks(&cy).await, [""; 0]);
@@ -277,4 +325,45 @@ pub async fn a_deleted_page_takes_everything_along(store: &dyn Store) {
         assert!(!world.has_token(token).await);
     }
     assert!(world.has_token(kept).await);
+}
+
+pub async fn logins_signed_before_a_deletion_stay_void_for_the_next_owner_of_the_name(
+    store: &dyn Store,
+) {
+    // Forgetting concerns every app, and the laws share a database: nobody else deletes in the year 2001.
+    let (then, later) = (Millis(1_000_000_000_000), Millis(1_000_000_060_000));
+    let world = World::new(store).await;
+    let elsewhere = World::new(store).await;
+    let [ada] = world.users(["ada"]).await;
+    let name = ada.name.clone();
+    let since = async |app| store.logins_void_since(app, &name).await.unwrap();
+    assert_eq!(ada.logins_since, Millis(0));
+    assert_eq!(since(world.app).await, None);
+    store.delete_user(world.app, ada.id, then).await.unwrap();
+    assert_eq!(since(world.app).await, Some(then));
+    assert_eq!(since(elsewhere.app).await, None);
+    let [again] = world.users(["ada"]).await;
+    assert_eq!(again.logins_since, then);
+    assert_eq!(world.user("ada").await.unwrap().logins_since, then);
+    let (page, _) = store
+        .delete_users_page(world.app, None, 10, later)
+        .await
+        .unwrap();
+    assert_eq!(page.len(), 1);
+    assert_eq!(since(world.app).await, Some(later));
+    assert_eq!(store.forget_void_logins(later, 10).await.unwrap(), 0);
+    assert_eq!(since(world.app).await, Some(later));
+    let past = Millis(later.0 + 1);
+    assert_eq!(store.forget_void_logins(past, 10).await.unwrap(), 1);
+    assert_eq!(since(world.app).await, None);
+    let [anew] = world.users(["ada"]).await;
+    assert_eq!(anew.logins_since, Millis(0));
+    // The same for a name that nobody had yet, and never back.
+    for at in [later, then] {
+        let bo = "bo".parse().unwrap();
+        store.void_logins(world.app, bo, at).await.unwrap();
+    }
+    let [bo] = world.users(["bo"]).await;
+    assert_eq!(bo.logins_since, later);
+    assert_eq!(store.forget_void_logins(past, 10).await.unwrap(), 1);
 }

@@ -3,7 +3,7 @@
 use halloo_core::bans::{Ban, Place};
 use halloo_core::groups::{Group, GroupId, GroupLimits};
 use halloo_core::info::{Info, InfoChange};
-use halloo_core::users::{User, Wanted};
+use halloo_core::users::{Actor, User, Wanted};
 use halloo_core::{Error, Millis};
 
 use super::uses::ROOMY;
@@ -84,7 +84,7 @@ pub async fn a_group_may_be_nobodys(store: &dyn Store) {
         assert_eq!(found, Some(group(owner)));
     }
     // So it outlives everybody.
-    store.delete_user(world.app, ada.id).await.unwrap();
+    store.delete_user(world.app, ada.id, NOW).await.unwrap();
     let left = Group {
         members: vec![],
         ..group(None)
@@ -96,7 +96,7 @@ pub async fn everybody_in_a_group_that_is_put_must_exist(store: &dyn Store) {
     let (world, other) = (World::new(store).await, World::new(store).await);
     let [ada, gone] = world.users(["ada", "gone"]).await;
     let [stranger] = other.users(["stranger"]).await;
-    store.delete_user(world.app, gone.id).await.unwrap();
+    store.delete_user(world.app, gone.id, NOW).await.unwrap();
     for missing in [&gone, &stranger] {
         for (owner, member) in [(missing, &ada), (&ada, missing)] {
             let group = Group {
@@ -127,7 +127,14 @@ pub async fn the_first_members_make_their_group(store: &dyn Store) {
     assert_eq!(found().await.unwrap(), Some(expected.clone()));
     // Who joins later does not make it anew.
     store
-        .add_group_members(world.app, GROUP, vec![existing(&cy)], ROOMY, LATER)
+        .add_group_members(
+            world.app,
+            GROUP,
+            Actor::App,
+            vec![existing(&cy)],
+            ROOMY,
+            LATER,
+        )
         .await
         .unwrap();
     expected.members.push(cy.id);
@@ -160,7 +167,7 @@ pub async fn past_the_limit_of_members_nobody_joins(store: &dyn Store) {
             members: most,
             ..ROOMY
         };
-        store.add_group_members(world.app, GROUP, members, limits, NOW)
+        store.add_group_members(world.app, GROUP, Actor::App, members, limits, NOW)
     };
     let both = || vec![existing(&ada), existing(&bo)];
     // Neither the group nor the new user stays.
@@ -181,11 +188,11 @@ pub async fn past_the_limit_of_members_nobody_joins(store: &dyn Store) {
     assert_refused!(add(vec![wanted("new")], 1).await, Error::GroupFull);
     // Who leaves makes room, and so does who is deleted.
     store
-        .remove_group_members(world.app, GROUP, vec![called("ada")])
+        .remove_group_members(world.app, GROUP, Actor::App, vec![called("ada")])
         .await
         .unwrap();
     add(vec![wanted("new"), existing(&bo)], 2).await.unwrap();
-    store.delete_user(world.app, bo.id).await.unwrap();
+    store.delete_user(world.app, bo.id, NOW).await.unwrap();
     add(vec![existing(&ada)], 2).await.unwrap();
     assert_refused!(add(vec![wanted("more")], 2).await, Error::GroupFull);
     assert_eq!(world.members(GROUP).await, ["ada", "new"]);
@@ -197,7 +204,14 @@ pub async fn past_the_quota_no_group_is_made(store: &dyn Store) {
     let limits = |groups| GroupLimits { groups, ..ROOMY };
     let add = |id, member, quota| {
         let limits = limits(Some(quota));
-        store.add_group_members(world.app, GroupId(id), vec![member], limits, NOW)
+        store.add_group_members(
+            world.app,
+            GroupId(id),
+            Actor::App,
+            vec![member],
+            limits,
+            NOW,
+        )
     };
     let set_info = |id, quota| {
         let change = InfoChange {
@@ -205,7 +219,7 @@ pub async fn past_the_quota_no_group_is_made(store: &dyn Store) {
             private: None,
         };
         let limits = limits(Some(quota));
-        store.set_group_info(world.app, GroupId(id), change, limits, NOW)
+        store.set_group_info(world.app, GroupId(id), Actor::App, change, limits, NOW)
     };
     let put = |id| Group {
         id: GroupId(id),
@@ -240,14 +254,14 @@ pub async fn past_the_quota_no_group_is_made(store: &dyn Store) {
         ..put(4)
     };
     store.put_group(world.app, owned).await.unwrap();
-    store.delete_user(world.app, ada.id).await.unwrap();
+    store.delete_user(world.app, ada.id, NOW).await.unwrap();
     set_info(5, 3).await.unwrap();
     assert_refused!(set_info(6, 3).await, Error::GroupQuotaReached);
     // Without a quota there is room.
     let change = InfoChange::default();
     let none = limits(None);
     store
-        .set_group_info(world.app, GroupId(6), change, none, NOW)
+        .set_group_info(world.app, GroupId(6), Actor::App, change, none, NOW)
         .await
         .unwrap();
 }
@@ -259,7 +273,7 @@ pub async fn a_group_without_members_stays(store: &dyn Store) {
     world.join(GroupId(2), &[&ada]).await;
     let remove = |id, names: &[&str]| {
         let members = names.iter().map(|name| called(name)).collect();
-        store.remove_group_members(world.app, GroupId(id), members)
+        store.remove_group_members(world.app, GroupId(id), Actor::App, members)
     };
     remove(1, &["bo", "cy", "nobody"]).await.unwrap();
     assert_eq!(world.members(GROUP).await, ["ada"]);
@@ -294,13 +308,13 @@ pub async fn a_deleted_group_begins_anew(store: &dyn Store) {
     for id in [1, 2] {
         world.join(GroupId(id), &[&ada, &bo]).await;
         store
-            .set_group_info(world.app, GroupId(id), text("here"), ROOMY, NOW)
+            .set_group_info(world.app, GroupId(id), Actor::App, text("here"), ROOMY, NOW)
             .await
             .unwrap();
     }
     other.join(GROUP, &[&namesake]).await;
     store
-        .set_group_info(other.app, GROUP, text("there"), ROOMY, NOW)
+        .set_group_info(other.app, GROUP, Actor::App, text("there"), ROOMY, NOW)
         .await
         .unwrap();
 
@@ -323,7 +337,14 @@ pub async fn a_deleted_group_begins_anew(store: &dyn Store) {
     assert_eq!(&*info.open, "there");
 
     store
-        .add_group_members(world.app, GROUP, vec![existing(&bo)], ROOMY, LATER)
+        .add_group_members(
+            world.app,
+            GROUP,
+            Actor::App,
+            vec![existing(&bo)],
+            ROOMY,
+            LATER,
+        )
         .await
         .unwrap();
     let anew = Group {
@@ -377,7 +398,14 @@ pub async fn groups_are_deleted_some_at_a_time(store: &dyn Store) {
         ..ROOMY
     };
     store
-        .add_group_members(world.app, GROUP, vec![existing(ada)], limits, NOW)
+        .add_group_members(
+            world.app,
+            GROUP,
+            Actor::App,
+            vec![existing(ada)],
+            limits,
+            NOW,
+        )
         .await
         .unwrap();
     // Exactly the last one.

@@ -4,7 +4,7 @@ use halloo_core::Millis;
 use halloo_core::groups::{Group, GroupId};
 use halloo_core::info::{Info, InfoChange};
 use halloo_core::rooms::{Room, RoomId};
-use halloo_core::users::{User, UserId};
+use halloo_core::users::{Actor, User, UserId};
 
 use super::uses::ROOMY;
 use super::{NOW, Store, World, existing};
@@ -30,9 +30,15 @@ impl Whose<'_> {
             Self::User(user) => store.set_user_info(app, existing(user), change).await,
             Self::Group(id) => {
                 let group = GroupId(id);
-                store.set_group_info(app, group, change, ROOMY, LATER).await
+                store
+                    .set_group_info(app, group, Actor::App, change, ROOMY, LATER)
+                    .await
             }
-            Self::Room(id) => store.set_room_info(app, RoomId(id), change, LATER).await,
+            Self::Room(id) => {
+                store
+                    .set_room_info(app, RoomId(id), Actor::App, change, 9, LATER)
+                    .await
+            }
         }
         .unwrap();
     }
@@ -113,7 +119,7 @@ pub async fn texts_of_users_come_in_the_order_asked_for(store: &dyn Store) {
             .await;
     }
     Whose::User(&stranger).set(other, Some("o"), None).await;
-    store.delete_user(world.app, gone.id).await.unwrap();
+    store.delete_user(world.app, gone.id, NOW).await.unwrap();
     let asked = [
         cy.id,
         UserId(0),
@@ -218,7 +224,7 @@ pub async fn texts_outlive_a_group_or_room_put_again(store: &dyn Store) {
         assert_eq!(whose.info(world).await, info("a", "b"), "{whose:?}");
     }
     // With their owner they go.
-    store.delete_user(world.app, ada.id).await.unwrap();
+    store.delete_user(world.app, ada.id, NOW).await.unwrap();
     for whose in [Whose::Group(1), Whose::Room(1)] {
         assert_eq!(whose.info(world).await, Info::default(), "{whose:?}");
     }

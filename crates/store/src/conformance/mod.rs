@@ -1,8 +1,9 @@
 //! The laws of the Store port: what a caller relies on, whatever the backend.
 //!
 //! A law is a function over a store. It makes an app of its own, so that laws may run at the same
-//! time and against one database. Laws know no SQL and open no files; what only one backend can
-//! promise is tested beside that backend.
+//! time and against one database; laws of what is done to all apps at once take turns, within one
+//! process. Laws know no SQL and open no files; what only one backend can promise is tested beside
+//! that backend.
 //!
 //! To add a law: a function in the file of its noun, and its name in [`conformance!`](crate::conformance!).
 //! To hold a backend to them: `mod postgres { halloo_store::conformance!(super::postgres().await); }`.
@@ -22,6 +23,7 @@ macro_rules! assert_refused {
     }};
 }
 
+pub mod actors;
 pub mod apps;
 pub mod bans;
 pub mod blocks;
@@ -34,6 +36,7 @@ pub mod groups;
 pub mod infos;
 pub mod messages;
 pub mod naming;
+pub mod presence;
 pub mod push;
 pub mod races;
 pub mod rooms;
@@ -68,7 +71,10 @@ macro_rules! conformance {
                 apps_are_listed_in_order_of_creation_page_by_page
                 changing_who_may_register_changes_nothing_else
                 a_new_client_secret_raises_the_token_generation
-                a_new_rtm_secret_changes_nothing_else
+                a_new_rtm_secret_raises_the_login_generation
+                how_many_devices_a_user_may_log_in_on_is_kept
+                how_many_rooms_a_session_may_enter_is_kept
+                a_login_key_is_kept_until_it_is_forgotten
                 signatures_without_a_time_are_refused_and_taken_again
                 an_unknown_app_is_not_changed
                 the_user_count_follows_registration_and_deletion
@@ -88,7 +94,7 @@ macro_rules! conformance {
             }
             changes {
                 a_new_password_replaces_the_old_one_and_revokes_every_token
-                a_ban_revokes_every_token
+                a_ban_revokes_every_bearer_token
                 lifting_a_ban_revokes_nothing
                 a_profile_change_sets_only_what_it_names
                 an_empty_nickname_removes_it
@@ -102,10 +108,12 @@ macro_rules! conformance {
                 deletion_ends_blocks_in_both_directions
                 deletion_ends_every_token
                 deletion_takes_memberships_owned_groups_and_owned_rooms
+                deletion_ends_rooms_that_it_empties
                 nothing_waits_for_a_deleted_user_and_what_he_sent_still_waits
                 a_deleted_name_begins_anew
                 a_page_of_users_is_deleted_in_order_and_says_whether_more_follow
                 a_deleted_page_takes_everything_along
+                logins_signed_before_a_deletion_stay_void_for_the_next_owner_of_the_name
             }
             tokens {
                 a_token_is_found_as_it_was_stored
@@ -114,7 +122,9 @@ macro_rules! conformance {
                 a_token_is_for_calls_or_for_logging_in
                 a_user_loses_his_login_tokens_only
                 a_login_token_is_issued_to_whoever_is_there_or_made_for_it
-                a_revocation_ends_login_tokens_too
+                a_password_and_a_deletion_end_login_tokens_and_a_ban_does_not
+                a_password_revokes_logins_up_to_now_and_never_back
+                a_new_secret_voids_what_the_old_one_opened_and_nothing_else
             }
             contacts {
                 a_contact_stands_on_both_rosters
@@ -171,9 +181,28 @@ macro_rules! conformance {
                 filling_a_room_answers_who_is_in_it
                 leaving_and_emptying_end_what_is_there
                 an_empty_room_stays_that_has_an_owner_or_texts
-                who_leaves_every_room_is_in_none
+                who_moves_leaves_every_room_but_those_that_are_kept
+                nobody_moves_who_is_gone_or_of_another_app
+                the_rooms_of_a_user_are_listed_in_order
                 sizes_of_rooms_come_in_the_order_asked_for
                 a_deleted_owner_takes_his_room_along
+            }
+            actors {
+                a_member_changes_his_group
+                who_is_no_member_changes_no_group
+                who_is_in_a_room_sets_its_texts_and_nobody_else
+                users_give_texts_to_so_many_rooms_and_the_app_to_any
+                public_texts_of_groups_come_in_the_order_asked_for
+            }
+            presence {
+                who_never_came_online_was_never_seen
+                the_last_session_says_when_and_why_it_ended
+                who_goes_offline_leaves_every_room
+                an_earlier_session_takes_nobody_offline
+                who_is_online_again_was_last_seen_before
+                nobody_comes_online_who_is_gone_or_of_another_app
+                a_deleted_user_was_never_seen
+                whoever_is_online_is_forgotten_some_at_a_time
             }
             naming {
                 a_new_name_is_registered_by_whatever_names_it_first

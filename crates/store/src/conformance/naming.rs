@@ -2,7 +2,7 @@
 
 use halloo_core::groups::GroupId;
 use halloo_core::rooms::RoomId;
-use halloo_core::users::{UidTarget, User, UserId, Wanted};
+use halloo_core::users::{Actor, UidTarget, User, UserId, Wanted};
 use halloo_core::{Error, Millis};
 
 use super::uses::Use;
@@ -97,7 +97,7 @@ pub async fn who_should_be_there_and_is_not_is_refused(store: &dyn Store) {
         let (world, other) = (World::new(store).await, World::new(store).await);
         let [hub, gone] = world.users(["hub", "gone"]).await;
         let [stranger] = other.users(["stranger"]).await;
-        store.delete_user(world.app, gone.id).await.unwrap();
+        store.delete_user(world.app, gone.id, NOW).await.unwrap();
         for missing in [gone.id, stranger.id, NOBODY, UserId(0)] {
             for user in [Wanted::Existing(missing), Wanted::Numbered(missing)] {
                 assert_refused!(case.give(world, &hub, user).await, Error::UnknownUser);
@@ -141,7 +141,7 @@ pub async fn a_removal_finds_by_name_and_by_row_and_makes_nobody(store: &dyn Sto
     for case in Use::ALL.into_iter().filter(|case| *case != Use::Info) {
         let world = World::new(store).await;
         let [hub, ada, bo, gone] = world.users(["hub", "ada", "42", "gone"]).await;
-        store.delete_user(world.app, gone.id).await.unwrap();
+        store.delete_user(world.app, gone.id, NOW).await.unwrap();
         let nobody = UidTarget::Name(name("nobody"));
         // Before anything is there, too.
         case.take(world, &hub, nobody.clone()).await;
@@ -186,7 +186,10 @@ pub async fn what_a_user_has_is_seen_and_taken_within_his_app_only(store: &dyn S
         case.give(other, &other_hub, existing(&namesake))
             .await
             .unwrap();
-        store.delete_user(other.app, namesake.id).await.unwrap();
+        store
+            .delete_user(other.app, namesake.id, NOW)
+            .await
+            .unwrap();
         assert!(case.has(world, &hub, ada.id).await, "{case:?}");
     }
 }
@@ -220,7 +223,7 @@ pub async fn a_user_who_is_named_twice_in_a_list_counts_once(store: &dyn Store) 
     };
     let group = GroupId(1);
     store
-        .add_group_members(world.app, group, both(), limits, NOW)
+        .add_group_members(world.app, group, Actor::App, both(), limits, NOW)
         .await
         .unwrap();
     assert_eq!(store.group_size(world.app, group).await.unwrap(), 1);
@@ -235,7 +238,7 @@ pub async fn a_user_who_is_named_twice_in_a_list_counts_once(store: &dyn Store) 
     assert_eq!(emptied.unwrap(), [true, true]);
     assert_eq!(sizes().await.unwrap(), [0]);
     store
-        .remove_group_members(world.app, group, named())
+        .remove_group_members(world.app, group, Actor::App, named())
         .await
         .unwrap();
     assert_eq!(store.group_size(world.app, group).await.unwrap(), 0);
@@ -249,7 +252,7 @@ pub async fn deletion_takes_whatever_a_user_has(store: &dyn Store) {
         case.give(world, &hub, existing(&ada)).await.unwrap();
         case.give(world, &hub, existing(&bo)).await.unwrap();
     }
-    store.delete_user(world.app, ada.id).await.unwrap();
+    store.delete_user(world.app, ada.id, NOW).await.unwrap();
     let [again] = world.users(["ada"]).await;
     for case in Use::ALL {
         assert!(!case.has(world, &hub, ada.id).await, "{case:?}");
@@ -266,7 +269,10 @@ pub async fn deletion_takes_whatever_a_user_has(store: &dyn Store) {
     );
     // A page of users is deleted in the same way.
     let after = Some(UserId(bo.id.0 - 1));
-    store.delete_users_page(world.app, after, 1).await.unwrap();
+    store
+        .delete_users_page(world.app, after, 1, NOW)
+        .await
+        .unwrap();
     for case in Use::ALL {
         assert!(!case.has(world, &hub, bo.id).await, "{case:?}");
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use halloo_core::groups::GroupId;
 use halloo_core::messages::MessageId;
 use halloo_core::rooms::RoomId;
-use halloo_core::users::{PasswordHash, User, UserChange, UserId, Wanted};
+use halloo_core::users::{Actor, PasswordHash, User, UserChange, UserId, Wanted};
 use halloo_core::{Error, Millis};
 use tokio::task::JoinSet;
 
@@ -99,11 +99,11 @@ pub async fn a_user_is_deleted_exactly_once(store: Arc<dyn Store>) {
         async move {
             // Half of them by page: everybody up to bo.
             if number % 2 == 0 {
-                let deleted = store.delete_user(app, ada).await.unwrap();
+                let deleted = store.delete_user(app, ada, NOW).await.unwrap();
                 return deleted.into_iter().collect::<Vec<_>>();
             }
             let (deleted, _) = store
-                .delete_users_page(app, Some(UserId(ada.0 - 1)), 1)
+                .delete_users_page(app, Some(UserId(ada.0 - 1)), 1, NOW)
                 .await
                 .unwrap();
             deleted.into_iter().filter(|user| user.id <= last).collect()
@@ -119,7 +119,7 @@ pub async fn a_user_is_deleted_exactly_once(store: Arc<dyn Store>) {
     assert_eq!(deleted, ["ada", "bo"]);
     // 25 pages of one user each, so cy went, too.
     assert_eq!(world.user("cy").await, None);
-    assert_eq!(store.delete_user(app, cy.id).await.unwrap(), None);
+    assert_eq!(store.delete_user(app, cy.id, NOW).await.unwrap(), None);
     assert_eq!(store.user_count(app).await.unwrap(), 0);
 }
 
@@ -132,7 +132,7 @@ pub async fn befriending_a_user_who_is_being_deleted_leaves_no_edge(store: Arc<d
         let (store, user) = (Arc::clone(&store), everybody[number].id);
         async move {
             match number {
-                25 => drop(store.delete_user(app, leaving).await.unwrap()),
+                25 => drop(store.delete_user(app, leaving, NOW).await.unwrap()),
                 _ if user == leaving => {}
                 _ if number % 2 == 0 => match store.add_contact(app, user, leaving, 1000).await {
                     Ok(()) | Err(Error::UnknownUser) => {}
@@ -201,7 +201,7 @@ pub async fn an_answered_write_is_seen_by_every_later_reader(store: Arc<dyn Stor
             assert!(!waits().await.unwrap());
             assert_eq!(world.waiting(&user).await, 0);
 
-            store.delete_user(app, user.id).await.unwrap();
+            store.delete_user(app, user.id, NOW).await.unwrap();
             assert_eq!(world.user(&text).await, None);
             assert!(!world.contacts(&hub).await.contains(&text));
         }
@@ -367,7 +367,7 @@ pub async fn joining_while_a_user_is_deleted_keeps_the_counts(store: Arc<dyn Sto
         async move {
             let both = vec![Wanted::Existing(user), Wanted::Existing(neighbour)];
             let joined = store
-                .add_group_members(app, GroupId(1), both.clone(), ROOMY, NOW)
+                .add_group_members(app, GroupId(1), Actor::App, both.clone(), ROOMY, NOW)
                 .await;
             assert!(matches!(joined, Ok(()) | Err(Error::UnknownUser)));
             store
@@ -375,7 +375,7 @@ pub async fn joining_while_a_user_is_deleted_keeps_the_counts(store: Arc<dyn Sto
                 .await
                 .unwrap();
             if number % 2 == 0 {
-                store.delete_user(app, user).await.unwrap();
+                store.delete_user(app, user, NOW).await.unwrap();
             }
         }
     })

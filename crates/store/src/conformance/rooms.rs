@@ -2,7 +2,7 @@
 
 use halloo_core::info::InfoChange;
 use halloo_core::rooms::{Room, RoomId};
-use halloo_core::users::{User, Wanted};
+use halloo_core::users::{Actor, User, Wanted};
 use halloo_core::{Error, Millis};
 
 use super::{NOW, Store, World, called, existing, named, new_user, wanted};
@@ -64,7 +64,7 @@ pub async fn a_room_may_be_nobodys(store: &dyn Store) {
     let (world, other) = (World::new(store).await, World::new(store).await);
     let [ada, gone] = world.users(["ada", "gone"]).await;
     let [stranger] = other.users(["stranger"]).await;
-    store.delete_user(world.app, gone.id).await.unwrap();
+    store.delete_user(world.app, gone.id, NOW).await.unwrap();
     let room = |owner: Option<&User>| Room {
         id: ROOM,
         owner: owner.map(|user| user.id),
@@ -81,7 +81,7 @@ pub async fn a_room_may_be_nobodys(store: &dyn Store) {
         assert_eq!(found().await.unwrap(), Some(room(owner)));
     }
     // So it outlives everybody.
-    store.delete_user(world.app, ada.id).await.unwrap();
+    store.delete_user(world.app, ada.id, NOW).await.unwrap();
     assert_eq!(found().await.unwrap(), Some(room(None)));
 }
 
@@ -170,7 +170,7 @@ pub async fn nobody_enters_more_rooms_than_he_may(store: &dyn Store) {
 pub async fn filling_a_room_answers_who_is_in_it(store: &dyn Store) {
     let world = World::new(store).await;
     let [ada, bo, busy, gone] = world.users(["ada", "bo", "busy", "gone"]).await;
-    store.delete_user(world.app, gone.id).await.unwrap();
+    store.delete_user(world.app, gone.id, NOW).await.unwrap();
     world.enter(&busy, &[1, 2]).await;
     world.enter(&bo, &[3, 4]).await;
     let users = vec![
@@ -217,9 +217,11 @@ pub async fn leaving_and_emptying_end_what_is_there(store: &dyn Store) {
         let rooms = rooms.iter().copied().map(RoomId).collect();
         store.leave_rooms(world.app, called(text), rooms)
     };
-    for _twice in 0..2 {
-        leave("ada", &[3, 1, 1, 9]).await.unwrap();
-        leave("nobody", &[1]).await.unwrap();
+    for left in [&[RoomId(1), RoomId(3)][..], &[]] {
+        let mut answer = leave("ada", &[3, 1, 1, 9]).await.unwrap();
+        answer.sort_unstable();
+        assert_eq!(answer, left);
+        assert_eq!(leave("nobody", &[1]).await.unwrap(), []);
         assert_eq!(world.inside(RoomId(1)).await, ["bo", "cy"]);
         assert_eq!(world.inside(RoomId(2)).await, ["ada", "bo", "cy"]);
         assert_eq!(world.inside(RoomId(3)).await, ["bo", "cy"]);
@@ -255,7 +257,7 @@ pub async fn an_empty_room_stays_that_has_an_owner_or_texts(store: &dyn Store) {
         private: None,
     };
     store
-        .set_room_info(world.app, RoomId(2), change, NOW)
+        .set_room_info(world.app, RoomId(2), Actor::App, change, 9, NOW)
         .await
         .unwrap();
     world.enter(&ada, &[1, 2]).await;
@@ -269,25 +271,90 @@ pub async fn an_empty_room_stays_that_has_an_owner_or_texts(store: &dyn Store) {
     }
 }
 
-pub async fn who_leaves_every_room_is_in_none(store: &dyn Store) {
+pub async fn who_moves_leaves_every_room_but_those_that_are_kept(store: &dyn Store) {
     let (world, other) = (World::new(store).await, World::new(store).await);
     let [ada, bo] = world.users(["ada", "bo"]).await;
     let [namesake] = other.users(["ada"]).await;
-    for user in [&ada, &bo] {
-        world.enter(user, &[1, 2]).await;
+    world.enter(&ada, &[1, 2, 3, 4]).await;
+    world.enter(&bo, &[1]).await;
+    other.enter(&namesake, &[1, 5]).await;
+    let go = |room, kept: &[i64], now| {
+        let kept = kept.iter().copied().map(RoomId).collect();
+        store.move_to_room(world.app, ada.id, RoomId(room), kept, now)
+    };
+    let sizes = || async {
+        let rooms = (1..=6).map(RoomId).collect();
+        store.room_sizes(world.app, rooms).await.unwrap()
+    };
+    let made = Room {
+        id: RoomId(5),
+        owner: None,
+        created: LATER,
+    };
+    // What is kept is not entered.
+    for now in [LATER, Millis(LATER.0 + 1)] {
+        go(5, &[2, 6], now).await.unwrap();
+        assert_eq!(world.rooms(&ada).await, [2, 5]);
+        assert_eq!(sizes().await, [1, 1, 0, 0, 1, 0]);
+        let found = store.room(world.app, made.id).await.unwrap();
+        assert_eq!(found.as_ref(), Some(&made));
+        for gone in [3, 4, 6] {
+            assert_eq!(store.room(world.app, RoomId(gone)).await.unwrap(), None);
+        }
     }
-    world.enter(&ada, &[3]).await;
-    other.enter(&namesake, &[1]).await;
-    for _twice in 0..2 {
-        store.leave_every_room(world.app, ada.id).await.unwrap();
-        assert_eq!(world.inside(RoomId(1)).await, ["bo"]);
-        assert_eq!(world.inside(RoomId(2)).await, ["bo"]);
-        assert_eq!(store.room(world.app, RoomId(3)).await.unwrap(), None);
-        assert_eq!(other.inside(RoomId(1)).await, ["ada"]);
+    assert_eq!(world.inside(ROOM).await, ["bo"]);
+    go(5, &[], LATER).await.unwrap();
+    assert_eq!(world.rooms(&ada).await, [5]);
+    go(1, &[1], LATER).await.unwrap();
+    assert_eq!(world.rooms(&ada).await, [1]);
+    assert_eq!(world.inside(ROOM).await, ["ada", "bo"]);
+    assert_eq!(sizes().await, [2, 0, 0, 0, 0, 0]);
+    assert_eq!(other.rooms(&namesake).await, [1, 5]);
+}
+
+pub async fn nobody_moves_who_is_gone_or_of_another_app(store: &dyn Store) {
+    let (world, other) = (World::new(store).await, World::new(store).await);
+    let [gone] = world.users(["gone"]).await;
+    let [stranger] = other.users(["stranger"]).await;
+    store.delete_user(world.app, gone.id, NOW).await.unwrap();
+    other.enter(&stranger, &[1, 2]).await;
+    for user in [&gone, &stranger] {
+        let moved = store.move_to_room(world.app, user.id, ROOM, vec![], NOW);
+        assert_refused!(moved.await, Error::UnknownUser);
+        assert_eq!(world.rooms(user).await, [0; 0]);
     }
-    let rooms = vec![RoomId(1), RoomId(2), RoomId(3)];
-    let sizes = store.room_sizes(world.app, rooms).await.unwrap();
-    assert_eq!(sizes, [1, 1, 0]);
+    assert_eq!(store.room(world.app, ROOM).await.unwrap(), None);
+    assert_eq!(other.rooms(&stranger).await, [1, 2]);
+}
+
+pub async fn the_rooms_of_a_user_are_listed_in_order(store: &dyn Store) {
+    let (world, other) = (World::new(store).await, World::new(store).await);
+    let [ada, bo, cy] = world.users(["ada", "bo", "cy"]).await;
+    let [namesake] = other.users(["ada"]).await;
+    world.enter(&ada, &[30, 4, i64::MAX, 100]).await;
+    world.enter(&bo, &[5, 4]).await;
+    other.enter(&namesake, &[6]).await;
+    assert_eq!(world.rooms(&ada).await, [4, 30, 100, i64::MAX]);
+    assert_eq!(world.rooms(&bo).await, [4, 5]);
+    assert_eq!(world.rooms(&cy).await, [0; 0]);
+    assert_eq!(other.rooms(&namesake).await, [6]);
+    assert_eq!(other.rooms(&ada).await, [0; 0]);
+    assert_eq!(world.rooms(&namesake).await, [0; 0]);
+
+    let is_in = |world: World<'_>, room, user: &User| {
+        let inside = store.is_in_room(world.app, RoomId(room), user.id);
+        async move { inside.await.unwrap() }
+    };
+    assert!(is_in(world, 4, &ada).await && is_in(world, 4, &bo).await);
+    assert!(is_in(other, 6, &namesake).await);
+    assert!(!is_in(world, 5, &ada).await && !is_in(world, 4, &cy).await);
+    assert!(!is_in(other, 4, &ada).await && !is_in(world, 6, &namesake).await);
+    assert!(!is_in(world, 9, &ada).await);
+    store
+        .leave_rooms(world.app, called("ada"), vec![RoomId(4)])
+        .await
+        .unwrap();
+    assert!(!is_in(world, 4, &ada).await && is_in(world, 4, &bo).await);
 }
 
 pub async fn sizes_of_rooms_come_in_the_order_asked_for(store: &dyn Store) {
@@ -323,7 +390,7 @@ pub async fn a_deleted_owner_takes_his_room_along(store: &dyn Store) {
     world.enter(&ada, &[1, 2]).await;
     world.enter(&owner, &[1, 2]).await;
     other.enter(&namesake, &[1]).await;
-    store.delete_user(world.app, owner.id).await.unwrap();
+    store.delete_user(world.app, owner.id, NOW).await.unwrap();
     assert_eq!(world.inside(ROOM).await, [""; 0]);
     assert_eq!(world.inside(RoomId(2)).await, ["ada"]);
     assert_eq!(other.inside(ROOM).await, ["ada"]);

@@ -44,6 +44,7 @@ pub async fn what_was_registered_is_found_by_name_and_by_uuid(store: &dyn Store)
         modified: NOW,
         nickname: new.nickname,
         ban: Ban::Never,
+        logins_since: Millis(0),
         token_generation: 0,
         push: None,
     };
@@ -73,7 +74,7 @@ pub async fn a_user_is_found_by_row_number(store: &dyn Store) {
     for nobody in [UserId(0), UserId(-1), UserId(i64::MAX)] {
         assert_eq!(find(nobody).await.unwrap(), None);
     }
-    store.delete_user(world.app, bo.id).await.unwrap();
+    store.delete_user(world.app, bo.id, NOW).await.unwrap();
     assert_eq!(find(bo.id).await.unwrap(), None);
 }
 
@@ -135,7 +136,7 @@ pub async fn past_the_quota_nobody_is_stored(store: &dyn Store) {
     assert_eq!(stored.unwrap(), [None]);
     // A deleted user leaves his place.
     let bo = world.user("bo").await.unwrap();
-    store.delete_user(world.app, bo.id).await.unwrap();
+    store.delete_user(world.app, bo.id, NOW).await.unwrap();
     assert!(register(&["di"]).await.unwrap()[0].is_some());
     assert_eq!(world.user_names().await, ["ada", "cy", "di"]);
 }
@@ -174,9 +175,9 @@ pub async fn a_user_is_found_only_within_his_app(store: &dyn Store) {
             .unwrap(),
         None
     );
-    assert_eq!(store.delete_user(there, ada.id).await.unwrap(), None);
+    assert_eq!(store.delete_user(there, ada.id, NOW).await.unwrap(), None);
     assert_eq!(
-        store.delete_users_page(there, None, 10).await.unwrap(),
+        store.delete_users_page(there, None, 10, NOW).await.unwrap(),
         (vec![], false)
     );
     assert_eq!(here.user("ada").await, Some(ada));
@@ -206,10 +207,10 @@ pub async fn pages_follow_the_order_of_registration(store: &dyn Store) {
 pub async fn a_page_after_a_deleted_user_goes_on_behind_him(store: &dyn Store) {
     let world = World::new(store).await;
     let [_, bo, cy, di] = world.users(["ada", "bo", "cy", "di"]).await;
-    store.delete_user(world.app, bo.id).await.unwrap();
+    store.delete_user(world.app, bo.id, NOW).await.unwrap();
     let page = store.users_page(world.app, Some(bo.id), 10).await.unwrap();
     assert_eq!(page, [cy, di.clone()]);
-    store.delete_user(world.app, di.id).await.unwrap();
+    store.delete_user(world.app, di.id, NOW).await.unwrap();
     assert_eq!(
         store.users_page(world.app, Some(di.id), 10).await.unwrap(),
         []

@@ -9,7 +9,7 @@ use halloo_core::messages::{Conversation, MessageId, NewMessage};
 use halloo_core::ports::Store;
 use halloo_core::rooms::RoomId;
 use halloo_core::tokens::{Token, TokenHash, TokenKind, TokenOwner};
-use halloo_core::users::{Named, NewUser, UidTarget, User, UserChange, UserName, Wanted};
+use halloo_core::users::{Actor, Named, NewUser, UidTarget, User, UserChange, UserName, Wanted};
 use halloo_core::{Millis, Uuid};
 
 use super::uses::ROOMY;
@@ -150,7 +150,7 @@ impl<'a> World<'a> {
     pub(super) async fn join(&self, group: GroupId, members: &[&User]) {
         let members = members.iter().map(|user| existing(user)).collect();
         self.store
-            .add_group_members(self.app, group, members, ROOMY, NOW)
+            .add_group_members(self.app, group, Actor::App, members, ROOMY, NOW)
             .await
             .unwrap();
     }
@@ -178,6 +178,12 @@ impl<'a> World<'a> {
         let sizes = self.store.room_sizes(self.app, vec![room]).await.unwrap();
         assert_eq!([u32::try_from(members.len()).unwrap()], *sizes);
         sorted(&members)
+    }
+
+    /// The numbers of the rooms that a user is in.
+    pub(super) async fn rooms(&self, user: &User) -> Vec<i64> {
+        let rooms = self.store.rooms_of(self.app, user.id).await.unwrap();
+        rooms.into_iter().map(|room| room.0).collect()
     }
 
     /// Changes `user` a day after `NOW`; he ignores 1000 groups at most.
@@ -212,6 +218,17 @@ impl<'a> World<'a> {
     /// Stores such a token.
     pub(super) async fn token(&self, user: Option<&User>, expires: Option<Millis>) -> TokenHash {
         let token = Self::new_token(self.app, user, expires);
+        let hash = token.hash;
+        self.store.add_token(token).await.unwrap();
+        hash
+    }
+
+    /// Stores a login token of `user`, or one that is nobody's.
+    pub(super) async fn login_token(&self, user: Option<&User>) -> TokenHash {
+        let token = Token {
+            kind: TokenKind::Login,
+            ..Self::new_token(self.app, user, None)
+        };
         let hash = token.hash;
         self.store.add_token(token).await.unwrap();
         hash

@@ -1,5 +1,6 @@
 use async_trait::async_trait;
 use halloo_core::apps::{App, AppChange, AppId, AppKey, AppStore, NewApp, Secret};
+use halloo_core::tokens::LoginKey;
 use halloo_core::{Error, Millis, Result};
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
@@ -13,7 +14,8 @@ macro_rules! select_apps {
     ($rest:literal) => {
         concat!(
             "SELECT id, org, name, application, client_id, client_secret, rtm_secret, \
-             registration, token_generation, created, legacy_signatures FROM apps ",
+             registration, token_generation, created, legacy_signatures, logins, room_policy, \
+             login_key, login_generation FROM apps ",
             $rest
         )
     };
@@ -89,11 +91,23 @@ impl AppStore for Sqlite {
                     )?
                     .execute(params![app.0, secret.reveal()])?,
                 AppChange::RtmSecret(secret) => connection
-                    .prepare_cached("UPDATE apps SET rtm_secret = ?2 WHERE id = ?1")?
+                    .prepare_cached(
+                        "UPDATE apps SET rtm_secret = ?2, \
+                         login_generation = login_generation + 1 WHERE id = ?1",
+                    )?
                     .execute(params![app.0, secret.reveal()])?,
                 AppChange::LegacySignatures(taken) => connection
                     .prepare_cached("UPDATE apps SET legacy_signatures = ?2 WHERE id = ?1")?
                     .execute(params![app.0, taken])?,
+                AppChange::Logins(policy) => connection
+                    .prepare_cached("UPDATE apps SET logins = ?2 WHERE id = ?1")?
+                    .execute(params![app.0, policy.as_str()])?,
+                AppChange::Rooms(policy) => connection
+                    .prepare_cached("UPDATE apps SET room_policy = ?2 WHERE id = ?1")?
+                    .execute(params![app.0, policy.as_str()])?,
+                AppChange::LoginKey(key) => connection
+                    .prepare_cached("UPDATE apps SET login_key = ?2 WHERE id = ?1")?
+                    .execute(params![app.0, key.as_ref().map(LoginKey::to_der)])?,
             };
             find(connection, app)
         })
@@ -124,6 +138,8 @@ fn app(row: &Row<'_>) -> Outcome<App> {
     let id: i64 = row.get(0)?;
     let (org, name): (String, String) = (row.get(1)?, row.get(2)?);
     let registration: String = row.get(7)?;
+    let (logins, rooms): (String, String) = (row.get(11)?, row.get(12)?);
+    let login_key: Option<Vec<u8>> = row.get(13)?;
     let impossible = |column, value: String| Failure::Impossible {
         table: "apps",
         column,
@@ -138,6 +154,16 @@ fn app(row: &Row<'_>) -> Outcome<App> {
         pid: i32::try_from(PID_BASE + id).map_err(|_| impossible("id", id.to_string()))?,
         rtm_secret: Secret::new(row.get::<_, String>(6)?),
         legacy_signatures: row.get(10)?,
+        logins: logins.parse().map_err(|_| impossible("logins", logins))?,
+        rooms: rooms
+            .parse()
+            .map_err(|_| impossible("room_policy", rooms))?,
+        login_key: login_key
+            .map(|der| {
+                LoginKey::from_der(&der).map_err(|_| impossible("login_key", format!("{der:02x?}")))
+            })
+            .transpose()?,
+        login_generation: row.get(14)?,
         registration: registration
             .parse()
             .map_err(|_| impossible("registration", registration))?,

@@ -3,7 +3,7 @@ use halloo_core::apps::AppId;
 use halloo_core::bans::Place;
 use halloo_core::groups::{Group, GroupId, GroupLimits, GroupStore};
 use halloo_core::info::{Info, InfoChange};
-use halloo_core::users::{Named, UidTarget, UserId, Wanted};
+use halloo_core::users::{Actor, Named, UidTarget, UserId, Wanted};
 use halloo_core::{Error, Millis, Result};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
@@ -73,11 +73,13 @@ impl GroupStore for Sqlite {
         &self,
         app: AppId,
         group: GroupId,
+        actor: Actor,
         members: Vec<Wanted>,
         limits: GroupLimits,
         now: Millis,
     ) -> Result<()> {
         self.write(move |connection| {
+            check_member(connection, app, group, actor)?;
             let members = members
                 .into_iter()
                 .map(|member| needed(connection, app, member))
@@ -96,9 +98,11 @@ impl GroupStore for Sqlite {
         &self,
         app: AppId,
         group: GroupId,
+        actor: Actor,
         members: Vec<UidTarget>,
     ) -> Result<()> {
         self.write(move |connection| {
+            check_member(connection, app, group, actor)?;
             let mut delete = connection.prepare_cached(
                 "DELETE FROM group_members WHERE app = ?1 AND group_id = ?2 AND user = ?3",
             )?;
@@ -165,14 +169,8 @@ impl GroupStore for Sqlite {
     }
 
     async fn is_group_member(&self, app: AppId, group: GroupId, user: UserId) -> Result<bool> {
-        self.look_up(move |connection| {
-            Ok(connection
-                .prepare_cached(
-                    "SELECT 1 FROM group_members WHERE app = ?1 AND group_id = ?2 AND user = ?3",
-                )?
-                .exists([app.0, group.0, user.0])?)
-        })
-        .await
+        self.look_up(move |connection| is_member(connection, app, group, user))
+            .await
     }
 
     async fn groups_of(&self, app: AppId, user: UserId) -> Result<Vec<GroupId>> {
@@ -193,11 +191,13 @@ impl GroupStore for Sqlite {
         &self,
         app: AppId,
         group: GroupId,
+        actor: Actor,
         change: InfoChange,
         limits: GroupLimits,
         now: Millis,
     ) -> Result<()> {
         self.write(move |connection| {
+            check_member(connection, app, group, actor)?;
             make(connection, app, group, now, limits.groups)?;
             connection
                 .prepare_cached(
@@ -209,6 +209,25 @@ impl GroupStore for Sqlite {
                 )?
                 .execute(params![app.0, group.0, change.open, change.private])?;
             Ok(())
+        })
+        .await
+    }
+
+    async fn group_open_infos(&self, app: AppId, groups: Vec<GroupId>) -> Result<Vec<Box<str>>> {
+        self.scan(move |connection| {
+            snapshot(connection, || {
+                let mut text = connection.prepare_cached(
+                    "SELECT open_info FROM group_infos WHERE app = ?1 AND group_id = ?2",
+                )?;
+                let mut texts = Vec::with_capacity(groups.len());
+                for group in groups {
+                    let found: Option<Box<str>> = text
+                        .query_row([app.0, group.0], |row| row.get(0))
+                        .optional()?;
+                    texts.push(found.unwrap_or_default());
+                }
+                Ok(texts)
+            })
         })
         .await
     }
@@ -225,6 +244,24 @@ impl GroupStore for Sqlite {
             Ok(found.unwrap_or_default())
         })
         .await
+    }
+}
+
+fn is_member(connection: &Connection, app: AppId, group: GroupId, user: UserId) -> Outcome<bool> {
+    Ok(connection
+        .prepare_cached(
+            "SELECT 1 FROM group_members WHERE app = ?1 AND group_id = ?2 AND user = ?3",
+        )?
+        .exists([app.0, group.0, user.0])?)
+}
+
+/// Refuses a user who is no member.
+fn check_member(connection: &Connection, app: AppId, group: GroupId, actor: Actor) -> Outcome<()> {
+    match actor {
+        Actor::User(user) if !is_member(connection, app, group, user)? => {
+            Err(Failure::Domain(Error::NotGroupMember))
+        }
+        Actor::App | Actor::User(_) => Ok(()),
     }
 }
 

@@ -8,6 +8,7 @@ mod groups;
 mod maintenance;
 mod messages;
 mod migrations;
+mod presence;
 mod push;
 mod readers;
 mod rooms;

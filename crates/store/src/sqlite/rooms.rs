@@ -5,7 +5,7 @@ use halloo_core::apps::AppId;
 use halloo_core::bans::Place;
 use halloo_core::info::{Info, InfoChange};
 use halloo_core::rooms::{Room, RoomId, RoomStore};
-use halloo_core::users::{Named, UidTarget, UserId, Wanted};
+use halloo_core::users::{Actor, Named, UidTarget, UserId, Wanted};
 use halloo_core::{Error, Millis, Result};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
@@ -76,6 +76,30 @@ impl RoomStore for Sqlite {
         .await
     }
 
+    async fn move_to_room(
+        &self,
+        app: AppId,
+        user: UserId,
+        room: RoomId,
+        kept: Vec<RoomId>,
+        now: Millis,
+    ) -> Result<()> {
+        self.write(move |connection| {
+            if !exists(connection, app, user)? {
+                return Err(Failure::Domain(Error::UnknownUser));
+            }
+            for other in rooms_of(connection, app, user)? {
+                if other != room && !kept.contains(&other) {
+                    leave(connection, app, other, user)?;
+                }
+            }
+            make(connection, app, room, now)?;
+            enter(connection, app, room, user, u32::MAX)?;
+            Ok(())
+        })
+        .await
+    }
+
     async fn fill_room(
         &self,
         app: AppId,
@@ -95,28 +119,22 @@ impl RoomStore for Sqlite {
         .await
     }
 
-    async fn leave_rooms(&self, app: AppId, user: UidTarget, rooms: Vec<RoomId>) -> Result<()> {
+    async fn leave_rooms(
+        &self,
+        app: AppId,
+        user: UidTarget,
+        rooms: Vec<RoomId>,
+    ) -> Result<Vec<RoomId>> {
         self.write(move |connection| {
+            let mut left = Vec::new();
             if let Some(user) = found(connection, app, &user)? {
                 for room in rooms {
-                    leave(connection, app, room, user)?;
+                    if leave(connection, app, room, user)? {
+                        left.push(room);
+                    }
                 }
             }
-            Ok(())
-        })
-        .await
-    }
-
-    async fn leave_every_room(&self, app: AppId, user: UserId) -> Result<()> {
-        self.write(move |connection| {
-            let rooms = connection
-                .prepare_cached("SELECT room FROM room_members WHERE user = ?1 AND app = ?2")?
-                .query_map([user.0, app.0], |row| Ok(RoomId(row.get(0)?)))?
-                .collect::<Result<Vec<_>, _>>()?;
-            for room in rooms {
-                leave(connection, app, room, user)?;
-            }
-            Ok(())
+            Ok(left)
         })
         .await
     }
@@ -162,6 +180,16 @@ impl RoomStore for Sqlite {
         .await
     }
 
+    async fn is_in_room(&self, app: AppId, room: RoomId, user: UserId) -> Result<bool> {
+        self.look_up(move |connection| is_in(connection, app, room, user))
+            .await
+    }
+
+    async fn rooms_of(&self, app: AppId, user: UserId) -> Result<Vec<RoomId>> {
+        self.look_up(move |connection| rooms_of(connection, app, user))
+            .await
+    }
+
     async fn room_sizes(&self, app: AppId, rooms: Vec<RoomId>) -> Result<Vec<u32>> {
         self.look_up(move |connection| {
             snapshot(connection, || {
@@ -184,11 +212,22 @@ impl RoomStore for Sqlite {
         &self,
         app: AppId,
         room: RoomId,
+        actor: Actor,
         change: InfoChange,
+        most: u32,
         now: Millis,
     ) -> Result<()> {
         self.write(move |connection| {
+            if let Actor::User(user) = actor
+                && !is_in(connection, app, room, user)?
+            {
+                return Err(Failure::Domain(Error::NotInRoom));
+            }
             make(connection, app, room, now)?;
+            let counted = count_new_texts(connection, app, room)?;
+            if matches!(actor, Actor::User(_)) && counted.is_some_and(|all| all > most) {
+                return Err(Failure::Domain(Error::RoomQuotaReached));
+            }
             connection
                 .prepare_cached(
                     "INSERT INTO room_infos (app, room, open_info, private_info) \
@@ -199,6 +238,25 @@ impl RoomStore for Sqlite {
                 )?
                 .execute(params![app.0, room.0, change.open, change.private])?;
             Ok(())
+        })
+        .await
+    }
+
+    async fn room_open_infos(&self, app: AppId, rooms: Vec<RoomId>) -> Result<Vec<Box<str>>> {
+        self.scan(move |connection| {
+            snapshot(connection, || {
+                let mut text = connection.prepare_cached(
+                    "SELECT open_info FROM room_infos WHERE app = ?1 AND room = ?2",
+                )?;
+                let mut texts = Vec::with_capacity(rooms.len());
+                for room in rooms {
+                    let found: Option<Box<str>> = text
+                        .query_row([app.0, room.0], |row| row.get(0))
+                        .optional()?;
+                    texts.push(found.unwrap_or_default());
+                }
+                Ok(texts)
+            })
         })
         .await
     }
@@ -237,10 +295,7 @@ fn enter(
     user: UserId,
     most: u32,
 ) -> Outcome<bool> {
-    let there = connection
-        .prepare_cached("SELECT 1 FROM room_members WHERE app = ?1 AND room = ?2 AND user = ?3")?
-        .exists([app.0, room.0, user.0])?;
-    if there {
+    if is_in(connection, app, room, user)? {
         return Ok(true);
     }
     let count: u32 = connection
@@ -256,6 +311,45 @@ fn enter(
         .prepare_cached("UPDATE rooms SET members = members + 1 WHERE app = ?1 AND id = ?2")?
         .execute([app.0, room.0])?;
     Ok(true)
+}
+
+/// Counts `room` among those that have texts. How many that are; `None` when it was counted before.
+fn count_new_texts(connection: &Connection, app: AppId, room: RoomId) -> Outcome<Option<u32>> {
+    let is_old = connection
+        .prepare_cached("SELECT 1 FROM room_infos WHERE app = ?1 AND room = ?2")?
+        .exists([app.0, room.0])?;
+    if is_old {
+        return Ok(None);
+    }
+    let counted = connection
+        .prepare_cached(
+            "UPDATE apps SET rooms_with_texts = rooms_with_texts + 1 WHERE id = ?1 \
+             RETURNING rooms_with_texts",
+        )?
+        .query_row([app.0], |row| row.get(0))?;
+    Ok(Some(counted))
+}
+
+fn is_in(connection: &Connection, app: AppId, room: RoomId, user: UserId) -> Outcome<bool> {
+    Ok(connection
+        .prepare_cached("SELECT 1 FROM room_members WHERE app = ?1 AND room = ?2 AND user = ?3")?
+        .exists([app.0, room.0, user.0])?)
+}
+
+fn rooms_of(connection: &Connection, app: AppId, user: UserId) -> Outcome<Vec<RoomId>> {
+    connection
+        .prepare_cached("SELECT room FROM room_members WHERE user = ?1 AND app = ?2 ORDER BY room")?
+        .query_map([user.0, app.0], |row| Ok(RoomId(row.get(0)?)))?
+        .map(|room| Ok(room?))
+        .collect()
+}
+
+/// Takes `user` out of every room.
+pub(super) fn leave_every(connection: &Connection, app: AppId, user: UserId) -> Outcome<()> {
+    for room in rooms_of(connection, app, user)? {
+        leave(connection, app, room, user)?;
+    }
+    Ok(())
 }
 
 /// Takes `user` out of `room`. Returns whether he was in it.
@@ -282,6 +376,8 @@ fn leave(connection: &Connection, app: AppId, room: RoomId, user: UserId) -> Out
 /// Deletes a room with everything that is its.
 pub(super) fn delete(connection: &Connection, app: AppId, room: RoomId) -> Outcome<()> {
     for statement in [
+        "UPDATE apps SET rooms_with_texts = rooms_with_texts - 1 WHERE id = ?1 \
+         AND EXISTS (SELECT 1 FROM room_infos WHERE app = ?1 AND room = ?2)",
         "DELETE FROM rooms WHERE app = ?1 AND id = ?2",
         "DELETE FROM room_members WHERE app = ?1 AND room = ?2",
         "DELETE FROM room_infos WHERE app = ?1 AND room = ?2",

@@ -5,7 +5,7 @@ use halloo_core::users::{UserId, UserName, Wanted};
 use halloo_core::{Error, Millis, Result};
 use rusqlite::{OptionalExtension as _, Row, params};
 
-use super::users::{exists, needed};
+use super::users::{exists, needed, revoke_logins};
 use super::{Failure, Outcome, Sqlite};
 
 #[async_trait]
@@ -80,15 +80,12 @@ impl TokenStore for Sqlite {
         .await
     }
 
-    async fn remove_login_tokens(&self, app: AppId, user: UserId) -> Result<Vec<TokenHash>> {
+    async fn revoke_logins(&self, app: AppId, user: UserId, now: Millis) -> Result<()> {
         self.write(move |connection| {
-            connection
-                .prepare_cached(
-                    "DELETE FROM tokens WHERE user = ?1 AND kind = 1 AND app = ?2 RETURNING hash",
-                )?
-                .query_map([user.0, app.0], |row| Ok(TokenHash(row.get(0)?)))?
-                .map(|hash| Ok(hash?))
-                .collect()
+            if exists(connection, app, user)? {
+                revoke_logins(connection, user, now)?;
+            }
+            Ok(())
         })
         .await
     }
@@ -101,16 +98,20 @@ impl TokenStore for Sqlite {
                      WHERE expires IS NOT NULL AND expires <= ?1 ORDER BY expires LIMIT ?2)",
                 )?
                 .execute(params![now.0, limit])?;
-            let left = u64::from(limit).saturating_sub(swept as u64);
-            let voided = connection
-                .prepare_cached(
-                    // CROSS keeps the order: the few apps first.
-                    "DELETE FROM tokens WHERE hash IN (SELECT tokens.hash FROM apps CROSS JOIN \
-                     tokens ON tokens.app = apps.id \
-                     AND tokens.app_generation < apps.token_generation LIMIT ?1)",
-                )?
-                .execute([i64::try_from(left).unwrap_or(0)])?;
-            Ok((swept + voided) as u64)
+            let mut all = swept as u64;
+            // CROSS keeps the order: the few apps first.
+            for void in [
+                "DELETE FROM tokens WHERE hash IN (SELECT tokens.hash FROM apps CROSS JOIN \
+                 tokens ON tokens.app = apps.id AND tokens.kind = 0 \
+                 AND tokens.app_generation < apps.token_generation LIMIT ?1)",
+                "DELETE FROM tokens WHERE hash IN (SELECT tokens.hash FROM apps CROSS JOIN \
+                 tokens ON tokens.app = apps.id AND tokens.kind = 1 \
+                 AND tokens.app_generation < apps.login_generation LIMIT ?1)",
+            ] {
+                let left = i64::try_from(u64::from(limit).saturating_sub(all)).unwrap_or(0);
+                all += connection.prepare_cached(void)?.execute([left])? as u64;
+            }
+            Ok(all)
         })
         .await
     }

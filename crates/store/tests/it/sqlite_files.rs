@@ -12,8 +12,9 @@ use halloo_core::messages::{Conversation, MessageId, NewMessage};
 use halloo_core::ports::Store;
 use halloo_core::push::{Device, PushConversation};
 use halloo_core::rooms::{Room, RoomId};
+use halloo_core::sessions::{CloseReason, LastSeen, SessionId};
 use halloo_core::tokens::{Token, TokenHash, TokenKind, TokenOwner};
-use halloo_core::users::{Named, NewUser, ProfileChange, User, UserChange, Wanted};
+use halloo_core::users::{Actor, Named, NewUser, ProfileChange, User, UserChange, Wanted};
 use halloo_core::{Error, Millis, Uuid};
 use halloo_store::Sqlite;
 use rusqlite::Connection;
@@ -75,7 +76,7 @@ async fn a_folder_opened_again_holds_what_was_written() {
         .add_contact(app.id, users[0].id, users[1].id, 10)
         .await
         .unwrap();
-    store.delete_user(app.id, users[2].id).await.unwrap();
+    store.delete_user(app.id, users[2].id, NOW).await.unwrap();
     drop(store);
 
     let store = open(folder.path());
@@ -94,6 +95,22 @@ async fn a_folder_opened_again_holds_what_was_written() {
     // Not even the highest row number is used twice.
     let again = self::users(&*store, &app, 2..3).await;
     assert!(again[0].id > users[2].id);
+}
+
+#[tokio::test]
+async fn who_was_online_when_the_server_was_killed_is_so_noted() {
+    let folder = tempdir().unwrap();
+    let store = open(folder.path());
+    let app = app(&*store).await;
+    let ada = users(&*store, &app, 0..1).await.remove(0).id;
+    store.came_online(app.id, ada, SessionId(7)).await.unwrap();
+    drop(store);
+
+    let store = open(folder.path());
+    let reason = CloseReason::ServerLost;
+    let lost = LastSeen { at: NOW, reason };
+    assert!(!store.forget_online(lost, 1).await.unwrap());
+    assert_eq!(store.last_seen(app.id, ada).await.unwrap(), Some(lost));
 }
 
 /// A first start that was cut off after the file was made.
@@ -375,11 +392,11 @@ async fn deletion_leaves_no_row_behind() {
         groups: None,
     };
     store
-        .set_group_info(app.id, GroupId(1), texts.clone(), limits, NOW)
+        .set_group_info(app.id, GroupId(1), Actor::App, texts.clone(), limits, NOW)
         .await
         .unwrap();
     store
-        .set_room_info(app.id, RoomId(1), texts.clone(), NOW)
+        .set_room_info(app.id, RoomId(1), Actor::App, texts.clone(), 9, NOW)
         .await
         .unwrap();
     for user in [ada, bo] {
@@ -390,7 +407,7 @@ async fn deletion_leaves_no_row_behind() {
             .await
             .unwrap();
         store
-            .add_group_members(app.id, GroupId(2), vec![user()], limits, NOW)
+            .add_group_members(app.id, GroupId(2), Actor::App, vec![user()], limits, NOW)
             .await
             .unwrap();
         for place in [Place::Group(GroupId(1)), Place::Room(RoomId(1))] {
@@ -441,6 +458,15 @@ async fn deletion_leaves_no_row_behind() {
         sent: NOW,
     };
     store.append_message(app.id, message).await.unwrap();
+    store
+        .came_online(app.id, ada.id, SessionId(1))
+        .await
+        .unwrap();
+
+    store
+        .void_logins(app.id, "dan".parse().unwrap(), NOW)
+        .await
+        .unwrap();
 
     let connection = Connection::open(folder.path().join("halloo.db")).unwrap();
     let tables: Vec<String> = connection
@@ -454,10 +480,11 @@ async fn deletion_leaves_no_row_behind() {
     for table in &tables {
         assert!(rows(table) > 0, "{table} should have held something of ada");
     }
-    store.delete_user(app.id, ada.id).await.unwrap();
+    store.delete_user(app.id, ada.id, NOW).await.unwrap();
     for table in &tables {
         let kept = match table.as_str() {
-            "users" => 2,
+            // What was signed for ada must open nothing for whoever has her name next; dan never was.
+            "users" | "void_logins" => 2,
             // Others hold them: group 2 and room 2 are nobody's, and bo is in both.
             "apps" | "conversations" | "messages" | "groups" | "group_members" | "rooms"
             | "room_members" => 1,

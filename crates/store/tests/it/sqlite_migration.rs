@@ -1,13 +1,15 @@
-//! A database of the first version, with data in it, is opened by this one.
+//! A database of an earlier version, with data in it, is opened by this one.
 
 use std::path::Path;
 
+use halloo_core::apps::{AppChange, RoomPolicy, Secret};
 use halloo_core::groups::{Group, GroupId, GroupLimits};
 use halloo_core::info::{Info, InfoChange};
 use halloo_core::ports::Store;
 use halloo_core::rooms::{Room, RoomId};
+use halloo_core::sessions::{CloseReason, LastSeen, LoginPolicy, SessionId};
 use halloo_core::tokens::{TokenHash, TokenKind};
-use halloo_core::users::{UserId, Wanted};
+use halloo_core::users::{Actor, UserId, Wanted};
 use halloo_core::{Error, Millis};
 use halloo_store::Sqlite;
 use rusqlite::Connection;
@@ -15,6 +17,7 @@ use rusqlite::types::Value;
 use tempfile::tempdir;
 
 const FIRST: &str = include_str!("../../migrations/sqlite/0001_foundation.sql");
+const SECOND: &str = include_str!("../../migrations/sqlite/0002_rtm.sql");
 
 /// Two apps; users 1 to 4 are the first one's, 5 the second's, and 6 was deleted.
 const ROWS: &str = "
@@ -47,6 +50,33 @@ const ROWS: &str = "
     PRAGMA user_version = 1;
 ";
 
+/// What the second version may hold besides; its login tokens are in [`TOKENS`].
+const MORE_ROWS: &str = "
+    UPDATE apps SET legacy_signatures = 0 WHERE id = 2;
+    INSERT INTO user_infos VALUES (1, 'open', 'private');
+    INSERT INTO user_data VALUES (1, 'key', 'value');
+    INSERT INTO group_infos VALUES (1, 7, 'open', 'private');
+    INSERT INTO rooms VALUES (1, 70, NULL, 43, 1);
+    UPDATE rooms SET members = 2 WHERE app = 1 AND id = 7;
+    INSERT INTO room_members VALUES (1, 7, 1), (1, 7, 2), (1, 70, 1);
+    INSERT INTO room_infos VALUES (1, 7, 'open', 'private');
+    INSERT INTO mutes VALUES (1, 0, 7, 2, 99);
+    INSERT INTO push_devices VALUES (1, 'token', NULL, 1);
+    INSERT INTO push_mutes VALUES (1, 1, 7, 0);
+    PRAGMA user_version = 2;
+";
+
+/// The byte of the hash, app, user, generation of the app, kind.
+const TOKENS: [(u8, i64, i64, i64, i64); 6] = [
+    // The first app replaced its client secret three times.
+    (3, 1, 1, 3, 1),
+    (4, 1, 1, 2, 1),
+    (5, 1, 2, 0, 1),
+    (6, 1, 1, 2, 0),
+    (7, 2, 5, 0, 1),
+    (8, 2, 5, 0, 0),
+];
+
 fn open(folder: &Path, file: &str) -> Connection {
     Connection::open(folder.join(file)).unwrap()
 }
@@ -70,46 +100,153 @@ fn values(database: &Connection, table: &str, column: &str) -> Vec<Value> {
     values.unwrap().map(Result::unwrap).collect()
 }
 
+fn make_first(folder: &Path) {
+    let old = open(folder, "halloo.db");
+    old.execute_batch(FIRST).unwrap();
+    old.execute_batch(ROWS).unwrap();
+}
+
+fn make_second(folder: &Path) {
+    make_first(folder);
+    let old = open(folder, "halloo.db");
+    old.execute_batch(SECOND).unwrap();
+    old.execute_batch(MORE_ROWS).unwrap();
+    for (byte, app, user, generation, kind) in TOKENS {
+        let insert = "INSERT INTO tokens (hash, app, user, user_name, app_generation, \
+                      user_generation, kind) SELECT ?1, ?2, id, name, ?4, token_generation, ?5 \
+                      FROM users WHERE id = ?3";
+        let row = (vec![byte; 32], app, user, generation, kind);
+        assert_eq!(old.execute(insert, row).unwrap(), 1);
+    }
+}
+
+fn version(database: &Connection) -> i64 {
+    let version = database.query_row("PRAGMA user_version", [], |row| row.get(0));
+    version.unwrap()
+}
+
+/// Asserts that the old columns hold in the new database what they held; those of `changed` are left out.
+fn assert_kept(old: &Connection, new: &Connection, changed: &str) {
+    let columns = columns(old);
+    assert!(columns.len() > 60, "{columns:?}");
+    for (table, column) in columns {
+        let before = values(old, &table, &column);
+        assert!(!before.is_empty(), "{table}");
+        if table != changed {
+            assert_eq!(values(new, &table, &column), before, "{table} {column}");
+        }
+    }
+    let verdict: String = new
+        .query_row("PRAGMA integrity_check", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(verdict, "ok");
+}
+
 #[tokio::test]
 async fn a_database_of_the_first_version_loses_nothing() {
     let folder = tempdir().unwrap();
     let folder = folder.path();
-    let old = open(folder, "halloo.db");
-    old.execute_batch(FIRST).unwrap();
-    old.execute_batch(ROWS).unwrap();
-    drop(old);
+    make_first(folder);
     let store = Sqlite::open(folder).unwrap();
 
     let (copy, new) = (
         open(folder, "halloo.db.before-v2.0"),
         open(folder, "halloo.db"),
     );
-    let version = |database: &Connection| -> i64 {
-        let version = database.query_row("PRAGMA user_version", [], |row| row.get(0));
-        version.unwrap()
-    };
-    assert_eq!((version(&copy), version(&new)), (1, 2));
-    let old = columns(&copy);
-    assert!(old.len() > 60, "{old:?}");
-    for (table, column) in old {
-        let before = values(&copy, &table, &column);
-        assert!(!before.is_empty(), "{table}");
-        assert_eq!(values(&new, &table, &column), before, "{table} {column}");
-    }
-    let verdict: String = new
-        .query_row("PRAGMA integrity_check", [], |row| row.get(0))
-        .unwrap();
-    assert_eq!(verdict, "ok");
+    assert_eq!((version(&copy), version(&new)), (1, 3));
+    assert_kept(&copy, &new, "");
     drop(store);
+}
+
+#[tokio::test]
+async fn a_database_of_the_second_version_loses_void_logins_only() {
+    let folder = tempdir().unwrap();
+    let folder = folder.path();
+    make_second(folder);
+    let store = Sqlite::open(folder).unwrap();
+
+    let (copy, new) = (
+        open(folder, "halloo.db.before-v3.0"),
+        open(folder, "halloo.db"),
+    );
+    assert_eq!((version(&copy), version(&new)), (2, 3));
+    assert_kept(&copy, &new, "tokens");
+    for column in ["app", "user", "user_name", "user_generation", "expires"] {
+        let tokens = |database: &Connection| {
+            let kept = "(SELECT * FROM tokens WHERE hex(hash) NOT LIKE '04%' \
+                        AND hex(hash) NOT LIKE '05%')";
+            values(database, kept, column)
+        };
+        assert_eq!(tokens(&new), tokens(&copy), "{column}");
+    }
+    drop(store);
+}
+
+#[tokio::test]
+async fn what_the_third_version_adds_fits_what_was_there() {
+    let folder = tempdir().unwrap();
+    make_second(folder.path());
+    let store: Box<dyn Store> = Box::new(Sqlite::open(folder.path()).unwrap());
+    let app = store.app("acme", "chat").await.unwrap().unwrap();
+    assert_eq!((app.token_generation, app.login_generation), (3, 0));
+    assert_eq!(
+        (app.logins, app.rooms),
+        (LoginPolicy::AllDevices, RoomPolicy::One)
+    );
+    assert_eq!(app.login_key, None);
+    let (ada, bo) = (UserId(1), UserId(2));
+    let users = store.users_page(app.id, None, 10).await.unwrap();
+    assert_eq!(users.len(), 4);
+    for user in users {
+        assert_eq!(user.logins_since, Millis(0));
+        assert_eq!(store.last_seen(app.id, user.id).await.unwrap(), None);
+    }
+
+    // A login that the client secret's rotation voided does not come to life; those that were good are.
+    let generation = |byte| {
+        let token = store.token(TokenHash([byte; 32]));
+        async move { token.await.unwrap().map(|token| token.app_generation) }
+    };
+    let (void, good) = (None, Some(0));
+    for (byte, expected) in [(3, good), (4, void), (5, void), (7, good), (8, good)] {
+        assert_eq!(generation(byte).await, expected, "{byte}");
+    }
+    // Void bearer tokens stay so, and are what there is to sweep.
+    assert_eq!(generation(6).await, Some(2));
+    assert_eq!(store.sweep_tokens(Millis(0), 10).await.unwrap(), 1);
+    assert_eq!(generation(6).await, None);
+    let secret = AppChange::RtmSecret(Secret::new("new"));
+    store.change_app(app.id, secret).await.unwrap();
+    assert_eq!(store.sweep_tokens(Millis(0), 10).await.unwrap(), 1);
+    assert_eq!((generation(3).await, generation(7).await), (void, good));
+    assert_eq!(
+        (generation(1).await, generation(2).await),
+        (Some(3), Some(3))
+    );
+
+    // Nobody was noted as online, so nobody is taken out of his rooms at the first start.
+    let lost = LastSeen {
+        at: Millis(60),
+        reason: CloseReason::ServerLost,
+    };
+    assert!(!store.forget_online(lost, 10).await.unwrap());
+    let rooms = store.rooms_of(app.id, ada).await.unwrap();
+    assert_eq!(rooms, [7, 70].map(RoomId));
+    store.came_online(app.id, ada, SessionId(1)).await.unwrap();
+    store
+        .went_offline(app.id, ada, SessionId(1), lost)
+        .await
+        .unwrap();
+    assert_eq!(store.last_seen(app.id, ada).await.unwrap(), Some(lost));
+    assert_eq!(store.rooms_of(app.id, ada).await.unwrap(), []);
+    assert_eq!(store.rooms_of(app.id, bo).await.unwrap(), [RoomId(7)]);
+    assert_eq!(store.room(app.id, RoomId(70)).await.unwrap(), None);
 }
 
 #[tokio::test]
 async fn what_the_second_version_adds_fits_what_was_there() {
     let folder = tempdir().unwrap();
-    let old = open(folder.path(), "halloo.db");
-    old.execute_batch(FIRST).unwrap();
-    old.execute_batch(ROWS).unwrap();
-    drop(old);
+    make_first(folder.path());
     let store: Box<dyn Store> = Box::new(Sqlite::open(folder.path()).unwrap());
     let app = store.app("acme", "chat").await.unwrap().unwrap();
     assert!(app.legacy_signatures);
@@ -154,6 +291,7 @@ async fn what_the_second_version_adds_fits_what_was_there() {
         store.set_group_info(
             app.id,
             GroupId(id),
+            Actor::App,
             InfoChange::default(),
             limits,
             Millis(60),
@@ -167,12 +305,12 @@ async fn what_the_second_version_adds_fits_what_was_there() {
     };
     let join = |id, user| {
         let members = vec![Wanted::Existing(UserId(user))];
-        store.add_group_members(app.id, GroupId(id), members, full, Millis(60))
+        store.add_group_members(app.id, GroupId(id), Actor::App, members, full, Millis(60))
     };
     assert!(matches!(join(7, 4).await, Err(Error::GroupFull)));
     join(8, 4).await.unwrap();
     // Deletion counts down from what was counted.
-    store.delete_user(app.id, bo).await.unwrap();
+    store.delete_user(app.id, bo, Millis(9)).await.unwrap();
     assert_eq!(store.group_size(app.id, GroupId(7)).await.unwrap(), 2);
     assert_eq!(store.group(app.id, GroupId(8)).await.unwrap(), None);
     assert!(matches!(make(11, 3).await, Err(Error::GroupQuotaReached)));

@@ -17,16 +17,22 @@ const LINGER: Duration = Duration::from_secs(1);
 pub(super) struct Deadlines {
     /// When this turn began.
     pub(super) now: Instant,
-    pub(super) connected: Instant,
+    /// The peer has been a stranger since, if strangers are told apart and it is one.
+    strange: Instant,
+    /// The peer has been none since.
+    trusted: Option<Instant>,
     /// A package was received or written.
     package: Instant,
     heard: Instant,
+    /// Nothing was read for a while, although there may have been something.
+    deaf: bool,
     /// A frame has been incomplete since.
     partial: Option<Instant>,
     /// The socket has taken nothing since.
     blocked: Option<Instant>,
     probed: Instant,
-    probes: u32,
+    /// When a handle wants the connection to be closed.
+    pub(super) close_at: Option<Instant>,
     linger: Option<Instant>,
     /// Armed at or before the next deadline, or run out.
     alarm: Option<Pin<Box<Sleep>>>,
@@ -40,7 +46,9 @@ pub(super) enum Due {
     SlowSender,
     SlowReader,
     Answers,
+    Dead,
     Probe,
+    Close,
     Linger,
 }
 
@@ -48,16 +56,23 @@ impl Deadlines {
     pub(super) fn new(now: Instant) -> Self {
         Self {
             now,
-            connected: now,
+            strange: now,
+            trusted: None,
             package: now,
             heard: now,
+            deaf: false,
             partial: None,
             blocked: None,
             probed: now,
-            probes: 0,
+            close_at: None,
             linger: None,
             alarm: None,
         }
+    }
+
+    /// The connection was there since `then`.
+    pub(super) fn began(&mut self, then: Instant) {
+        self.strange = then;
     }
 
     /// A whole frame was received.
@@ -74,7 +89,6 @@ impl Deadlines {
     /// Bytes were received.
     pub(super) fn heard(&mut self) {
         self.heard = self.now;
-        self.probes = 0;
     }
 
     /// Everything was written.
@@ -97,8 +111,10 @@ impl Deadlines {
 impl<S: Service, IO: AsyncRead + AsyncWrite + Unpin> Driver<S, IO> {
     /// The next thing that is due, or `Pending` with the timer set.
     pub(super) fn poll_due(&mut self, context: &mut Context<'_>, cut: Cut) -> Poll<Due> {
-        self.watch_partial(cut);
-        let Some((at, due)) = self.next_due() else {
+        self.watch_trust();
+        let reading = self.input == Input::Open && cut == Cut::Hungry && self.output_has_room();
+        self.watch_partial(reading);
+        let Some((at, due)) = self.next_due(reading) else {
             return Poll::Pending;
         };
         let times = &mut self.deadlines;
@@ -122,50 +138,96 @@ impl<S: Service, IO: AsyncRead + AsyncWrite + Unpin> Driver<S, IO> {
         Poll::Pending
     }
 
-    /// A peer answers for an incomplete frame only while we read.
-    fn watch_partial(&mut self, cut: Cut) {
-        let reading = self.input == Input::Open && cut == Cut::Hungry && self.output_has_room();
-        if !reading || self.decoder.buffered() == 0 {
-            self.deadlines.partial = None;
-        } else if self.deadlines.partial.is_none() {
-            self.deadlines.partial = Some(self.deadlines.now);
+    /// Does what is due already, while there is no time to wait for the rest.
+    pub(super) fn act_on_overdue(&mut self) {
+        self.watch_trust();
+        let now = self.deadlines.now;
+        if let Some((_, due)) = self.next_due(false).filter(|(at, _)| *at <= now) {
+            self.act(due);
         }
     }
 
-    fn next_due(&self) -> Option<(Instant, Due)> {
+    /// Notes when the peer begins to be trusted and when it ends.
+    fn watch_trust(&mut self) {
+        let trusted = self.stranger().is_none();
+        let times = &mut self.deadlines;
+        if !trusted && times.trusted.take().is_some() {
+            times.strange = times.now;
+        } else if trusted && times.trusted.is_none() {
+            times.trusted = Some(times.now);
+        }
+    }
+
+    /// A peer answers for an incomplete frame, and for silence, only while we read.
+    fn watch_partial(&mut self, reading: bool) {
+        let incomplete = self.decoder.buffered() > 0 || self.is_in_message();
+        let times = &mut self.deadlines;
+        if !reading || !incomplete {
+            times.partial = None;
+        } else if times.partial.is_none() {
+            times.partial = Some(times.now);
+        }
+        if !reading {
+            times.deaf = true;
+        } else if std::mem::take(&mut times.deaf) {
+            times.heard = times.now;
+        }
+    }
+
+    fn next_due(&self, reading: bool) -> Option<(Instant, Due)> {
         let (times, limits) = (&self.deadlines, &self.settings.limits);
         let open = self.input == Input::Open && self.socket.is_some();
         let idle = limits
             .idle_timeout
+            .filter(|_| self.settings.keepalive.is_none())
             .filter(|_| open && self.stalled.is_none() && self.handlers.running() == 0)
             .and_then(|timeout| times.package.checked_add(timeout));
         let stranger = self
             .stranger()
             .filter(|_| open)
-            .and_then(|stranger| times.connected.checked_add(stranger.within));
+            .and_then(|stranger| times.strange.checked_add(stranger.within));
         let partial = times
             .partial
             .and_then(|since| since.checked_add(limits.frame_timeout));
         let blocked = times
             .blocked
             .and_then(|since| since.checked_add(limits.write_timeout));
-        let probe = self
-            .settings
-            .keepalive
-            .filter(|_| open)
-            .and_then(|keepalive| times.heard.max(times.probed).checked_add(keepalive.after));
+        let keepalive = self.settings.keepalive.as_ref().filter(|_| open);
+        let keepalive = keepalive.zip(times.trusted);
+        let dead = keepalive
+            .filter(|_| reading)
+            .and_then(|(keepalive, since)| times.heard.max(since).checked_add(keepalive.silence));
+        let probe = keepalive.and_then(|(keepalive, since)| {
+            if !keepalive.always {
+                let last = since.max(times.heard).max(times.probed);
+                return last.checked_add(keepalive.every);
+            }
+            if times.probed > since {
+                return times.probed.checked_add(keepalive.every);
+            }
+            since.checked_add(keepalive.every.mul_f64(self.first_probe()))
+        });
         [
             (idle, Due::Idle),
             (stranger, Due::Stranger),
             (partial, Due::SlowSender),
             (blocked, Due::SlowReader),
             (self.waiting.deadline(), Due::Answers),
+            (dead, Due::Dead),
             (probe, Due::Probe),
+            (times.close_at.filter(|_| open), Due::Close),
             (times.linger, Due::Linger),
         ]
         .into_iter()
         .filter_map(|(at, due)| Some((at?, due)))
         .min_by_key(|(at, _)| *at)
+    }
+
+    /// When the first of regular probes is sent, as a part of their interval: half of it to all of it, so
+    /// that peers who came at the same time are not probed at the same time.
+    fn first_probe(&self) -> f64 {
+        let place = self.peer.connection.address().port() % 64;
+        1.0 - f64::from(place) / 128.0
     }
 
     pub(super) fn act(&mut self, due: Due) {
@@ -175,7 +237,9 @@ impl<S: Service, IO: AsyncRead + AsyncWrite + Unpin> Driver<S, IO> {
             Due::SlowSender => self.fail(Closed::SlowSender),
             Due::SlowReader => self.fail(Closed::SlowReader),
             Due::Answers => self.waiting.expire(self.deadlines.now),
+            Due::Dead => self.fail(Closed::Dead),
             Due::Probe => self.probe(),
+            Due::Close => self.close(Closed::ByUs),
             Due::Linger => {
                 self.deadlines.linger = None;
                 self.socket = None;
@@ -184,15 +248,9 @@ impl<S: Service, IO: AsyncRead + AsyncWrite + Unpin> Driver<S, IO> {
     }
 
     fn probe(&mut self) {
-        let most = self
-            .settings
-            .keepalive
-            .map_or(0, |keepalive| keepalive.probes);
-        if self.deadlines.probes >= most {
-            return self.fail(Closed::Dead);
-        }
-        self.deadlines.probes += 1;
         self.deadlines.probed = self.deadlines.now;
-        self.send_probe();
+        if let Some(keepalive) = &self.settings.keepalive {
+            self.send_probe(keepalive.method.clone());
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! The state machine of one connection.
 
 mod deadlines;
+mod messages;
 mod quests;
 
 use std::collections::VecDeque;
@@ -21,6 +22,7 @@ use crate::transport::handlers::Handlers;
 use crate::transport::output::Output;
 use crate::transport::stop::Stop;
 use crate::transport::waiting::Waiting;
+use crate::transport::websocket::Messages;
 use crate::transport::{
     Clock, Closed, Connection, Keepalive, Limits, Order, Peer, Service, Stranger,
 };
@@ -48,6 +50,8 @@ pub(super) struct Driver<S: Service, IO> {
     service: Arc<S>,
     peer: Arc<Peer<S::State>>,
     settings: Arc<Settings>,
+    /// Takes the messages of a WebSocket apart, if it is one.
+    messages: Option<Box<Messages>>,
     decoder: Decoder,
     output: Output,
     handlers: Handlers,
@@ -57,6 +61,8 @@ pub(super) struct Driver<S: Service, IO> {
     input: Input,
     /// Whether a whole frame was received.
     begun: bool,
+    /// Bytes received since the peer is a stranger.
+    strange_bytes: usize,
     /// Quests of ours without an answer.
     waiting: Waiting,
     /// Quests of ours that `output` has no room for yet.
@@ -124,15 +130,18 @@ impl<S: Service, IO: AsyncRead + AsyncWrite + Unpin> Driver<S, IO> {
     ) -> Self {
         let shared = Arc::clone(connection.shared());
         let state = service.connected(&connection);
+        let websocket = connection.is_websocket();
         Self {
             socket: Some(socket),
             decoder: Decoder::new(settings.limits.max_frame_bytes),
-            output: Output::new(),
+            messages: websocket.then(Box::default),
+            output: Output::new(websocket),
             handlers: Handlers::new(Arc::clone(&shared), settings.limits.max_in_flight),
             usual_answer: UsualAnswer::default(),
             stalled: None,
             input: Input::Open,
             begun: false,
+            strange_bytes: 0,
             waiting: Waiting::default(),
             queued: VecDeque::new(),
             sequence: 0,
@@ -147,9 +156,10 @@ impl<S: Service, IO: AsyncRead + AsyncWrite + Unpin> Driver<S, IO> {
         }
     }
 
-    /// The connection was there since `then`.
-    pub(super) fn connected_at(&mut self, then: Instant) {
-        self.deadlines.connected = then;
+    /// The connection was there since `then`, and `bytes` of it were read already.
+    pub(super) fn began(&mut self, then: Instant, bytes: &[u8]) {
+        self.deadlines.began(then);
+        self.feed(bytes);
     }
 
     fn turn(&mut self, context: &mut Context<'_>) -> Poll<()> {
@@ -167,6 +177,8 @@ impl<S: Service, IO: AsyncRead + AsyncWrite + Unpin> Driver<S, IO> {
             self.lay_out_queued();
             self.write(context);
             if cut == Cut::Tired {
+                // Whoever keeps us busy does not escape his deadlines by that.
+                self.act_on_overdue();
                 context.waker().wake_by_ref();
                 return Poll::Pending;
             }
@@ -210,6 +222,25 @@ impl<S: Service, IO: AsyncRead + AsyncWrite + Unpin> Driver<S, IO> {
         stranger.filter(|_| !self.peer.connection.is_trusted())
     }
 
+    /// Counts what a stranger sends.
+    fn watch_stranger(&mut self, bytes: usize) {
+        let Some(stranger) = self.stranger() else {
+            self.strange_bytes = 0;
+            return;
+        };
+        self.strange_bytes = self.strange_bytes.saturating_add(bytes);
+        if self.strange_bytes > stranger.max_bytes {
+            self.fail(Closed::Stranger);
+        }
+    }
+
+    /// Bytes that a received frame may have for now.
+    fn max_frame_bytes(&self) -> usize {
+        let most = self.settings.limits.max_frame_bytes;
+        self.stranger()
+            .map_or(most, |stranger| most.min(stranger.max_frame_bytes))
+    }
+
     fn output_has_room(&self) -> bool {
         self.output.unsent() < self.settings.limits.max_unsent_bytes.max(1)
     }
@@ -235,7 +266,8 @@ impl<S: Service, IO: AsyncRead + AsyncWrite + Unpin> Driver<S, IO> {
                 *budget = budget.saturating_sub(FRAMES_PER_CHUNK);
                 if open {
                     self.deadlines.heard();
-                    self.decoder.feed(chunk.filled());
+                    self.feed(chunk.filled());
+                    self.watch_stranger(chunk.filled().len());
                 }
             }
         }
@@ -296,6 +328,7 @@ impl<S: Service, IO: AsyncRead + AsyncWrite + Unpin> Driver<S, IO> {
     /// Ends the connection at once, but for handlers that run.
     fn fail(&mut self, why: Closed) {
         self.why.get_or_insert(why);
+        self.send_close();
         self.input = Input::Dropped;
         self.stalled = None;
         self.queued.clear();
@@ -320,12 +353,18 @@ impl<S: Service, IO: AsyncRead + AsyncWrite + Unpin> Driver<S, IO> {
         if busy {
             return End::NotYet;
         }
-        let Some(socket) = &mut self.socket else {
+        if self.socket.is_none() {
             return End::Reached;
-        };
+        }
         if self.shut {
             return End::NotYet;
         }
+        if self.send_close() {
+            return End::Nearer;
+        }
+        let Some(socket) = &mut self.socket else {
+            return End::Reached;
+        };
         if Pin::new(socket).poll_shutdown(context).is_pending() {
             self.deadlines.write_blocked(false);
             return End::NotYet;
@@ -347,6 +386,9 @@ impl<S: Service, IO: AsyncRead + AsyncWrite + Unpin> Driver<S, IO> {
         self.output.release();
         self.waiting.release();
         self.handlers.release();
+        if let Some(messages) = &mut self.messages {
+            messages.release();
+        }
         if self.queued.is_empty() {
             self.queued = VecDeque::new();
         }

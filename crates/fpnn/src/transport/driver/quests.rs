@@ -14,8 +14,6 @@ use crate::{
     Answer, Exchange, Fields, Frame, Map, Method, Opener, Quest, Refusal, ReplyTo, Sealer, codes,
 };
 
-static PING: Method = Method::new("*ping");
-
 impl<S: Service, IO: AsyncRead + AsyncWrite + Unpin> Driver<S, IO> {
     /// Cuts frames and begins their quests for as long as that can go on.
     pub(super) fn cut(&mut self, budget: &mut usize) -> Cut {
@@ -40,16 +38,13 @@ impl<S: Service, IO: AsyncRead + AsyncWrite + Unpin> Driver<S, IO> {
             if !self.may_begin() {
                 return Cut::Blocked;
             }
-            let most = self.settings.limits.max_frame_bytes;
-            let most = self
-                .stranger()
-                .map_or(most, |stranger| most.min(stranger.max_frame_bytes));
-            self.decoder.limit(most);
+            self.decoder.limit(self.max_frame_bytes());
             match self.decoder.next() {
                 Ok(Some(frame)) => {
                     *budget -= 1;
                     self.take(frame);
                 }
+                Ok(None) if self.unframe() => *budget -= 1,
                 Ok(None) => return Cut::Hungry,
                 Err(error) => self.fail(Closed::Malformed(error)),
             }
@@ -165,7 +160,7 @@ impl<S: Service, IO: AsyncRead + AsyncWrite + Unpin> Driver<S, IO> {
     pub(super) fn take_orders(&mut self) {
         let (queued, waiting) = (&mut self.queued, &mut self.waiting);
         let sequence = &mut self.sequence;
-        let ending = self.peer.connection.shared().take(|quest| {
+        let (ending, close_at) = self.peer.connection.shared().take(|quest| {
             let number = quest.answer.map(|(answer, deadline)| {
                 *sequence = following(*sequence);
                 waiting.insert(*sequence, answer, deadline);
@@ -176,6 +171,7 @@ impl<S: Service, IO: AsyncRead + AsyncWrite + Unpin> Driver<S, IO> {
                 ..Quest::one_way(quest.method, quest.payload)
             });
         });
+        self.deadlines.close_at = close_at;
         let going = self.input != Input::Dropped;
         match ending {
             Ending::Graceful => self.close(Closed::ByUs),
@@ -203,10 +199,10 @@ impl<S: Service, IO: AsyncRead + AsyncWrite + Unpin> Driver<S, IO> {
     }
 
     /// Asks whether the peer lives. Nobody waits for the answer: any byte is one.
-    pub(super) fn send_probe(&mut self) {
+    pub(super) fn send_probe(&mut self, method: Method) {
         self.sequence = following(self.sequence);
-        let ping = Quest::two_way(self.sequence, PING.clone(), Map::empty());
-        self.output.frame(|out| ping.encode(out));
+        let probe = Quest::two_way(self.sequence, method, Map::empty());
+        self.output.frame(|out| probe.encode(out));
     }
 }
 

@@ -1,7 +1,7 @@
-use halloo_core::Error;
 use halloo_core::bans::Ban;
 use halloo_core::push::{DisplayStyle, Hour};
 use halloo_core::users::{PasswordHash, ProfileChange, UserId};
+use halloo_core::{Error, Millis};
 use rusqlite::{Connection, params};
 
 use crate::sqlite::bans::end_of;
@@ -11,19 +11,36 @@ pub(super) fn set_password(
     connection: &Connection,
     user: UserId,
     hash: &PasswordHash,
+    now: Millis,
 ) -> Outcome<()> {
     connection
         .prepare_cached("UPDATE users SET password = ?2 WHERE id = ?1")?
         .execute(params![user.0, hash.as_str()])?;
-    revoke_tokens(connection, user)
+    revoke_bearers(connection, user)?;
+    revoke_logins(connection, user, now)
 }
 
-fn revoke_tokens(connection: &Connection, user: UserId) -> Outcome<()> {
+/// Voids the login tokens of a user, and what his app signed for him up to now.
+pub(in crate::sqlite) fn revoke_logins(
+    connection: &Connection,
+    user: UserId,
+    now: Millis,
+) -> Outcome<()> {
+    connection
+        .prepare_cached("UPDATE users SET logins_since = max(logins_since, ?2) WHERE id = ?1")?
+        .execute([user.0, now.0])?;
+    connection
+        .prepare_cached("DELETE FROM tokens WHERE user = ?1 AND kind = 1")?
+        .execute([user.0])?;
+    Ok(())
+}
+
+fn revoke_bearers(connection: &Connection, user: UserId) -> Outcome<()> {
     connection
         .prepare_cached("UPDATE users SET token_generation = token_generation + 1 WHERE id = ?1")?
         .execute([user.0])?;
     connection
-        .prepare_cached("DELETE FROM tokens WHERE user = ?1")?
+        .prepare_cached("DELETE FROM tokens WHERE user = ?1 AND kind = 0")?
         .execute([user.0])?;
     Ok(())
 }
@@ -33,7 +50,7 @@ pub(super) fn set_ban(connection: &Connection, user: UserId, ban: Ban) -> Outcom
         .prepare_cached("UPDATE users SET banned_until = ?2 WHERE id = ?1")?
         .execute(params![user.0, end_of(ban)])?;
     if ban != Ban::Never {
-        revoke_tokens(connection, user)?;
+        revoke_bearers(connection, user)?;
     }
     Ok(())
 }

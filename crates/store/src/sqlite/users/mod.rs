@@ -21,6 +21,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use super::bans::ban_until;
 use super::{Failure, Outcome, Sqlite, snapshot, uuid};
 
+pub(super) use change::revoke_logins;
 pub(super) use wanted::{exists, found, found_or_made, needed};
 
 /// A query for users, `$rest` being what follows the columns. Text fixed at compile time, since the
@@ -30,7 +31,7 @@ macro_rules! select_users {
         concat!(
             "SELECT id, name, uuid, created, modified, nickname, banned_until, \
              token_generation, display_style, do_not_disturb, quiet_from_hour, quiet_to_hour, \
-             ignored_groups FROM users ",
+             ignored_groups, logins_since FROM users ",
             $rest
         )
     };
@@ -150,7 +151,7 @@ impl UserStore for Sqlite {
                 return Ok(None);
             }
             match change {
-                UserChange::Password(hash) => change::set_password(connection, user, &hash)?,
+                UserChange::Password(hash) => change::set_password(connection, user, &hash, now)?,
                 UserChange::Ban(ban) => change::set_ban(connection, user, ban)?,
                 UserChange::Profile(change) => {
                     change::set_profile(connection, user, change, ignored_groups)?;
@@ -164,12 +165,12 @@ impl UserStore for Sqlite {
         .await
     }
 
-    async fn delete_user(&self, app: AppId, user: UserId) -> Result<Option<User>> {
+    async fn delete_user(&self, app: AppId, user: UserId, now: Millis) -> Result<Option<User>> {
         self.write(move |connection| {
             let Some(found) = find(connection, app, user)? else {
                 return Ok(None);
             };
-            delete::delete(connection, app, user)?;
+            delete::delete(connection, app, user, now)?;
             Ok(Some(found))
         })
         .await
@@ -180,15 +181,46 @@ impl UserStore for Sqlite {
         app: AppId,
         after: Option<UserId>,
         limit: u32,
+        now: Millis,
     ) -> Result<(Vec<User>, bool)> {
         self.write(move |connection| {
             let mut users = page(connection, app, after, limit + 1)?;
             let more = users.len() > limit as usize;
             users.truncate(limit as usize);
             for user in &users {
-                delete::delete(connection, app, user.id)?;
+                delete::delete(connection, app, user.id, now)?;
             }
             Ok((users, more))
+        })
+        .await
+    }
+
+    async fn void_logins(&self, app: AppId, name: UserName, since: Millis) -> Result<()> {
+        self.write(move |connection| delete::void_logins(connection, app, name.as_str(), since))
+            .await
+    }
+
+    async fn logins_void_since(&self, app: AppId, name: &UserName) -> Result<Option<Millis>> {
+        let name = name.clone();
+        self.look_up(move |connection| {
+            let since = connection
+                .prepare_cached("SELECT since FROM void_logins WHERE app = ?1 AND name = ?2")?
+                .query_row(params![app.0, name.as_str()], |row| row.get(0))
+                .optional()?;
+            Ok(since.map(Millis))
+        })
+        .await
+    }
+
+    async fn forget_void_logins(&self, before: Millis, limit: u32) -> Result<u64> {
+        self.write(move |connection| {
+            let forgotten = connection
+                .prepare_cached(
+                    "DELETE FROM void_logins WHERE (app, name) IN (SELECT app, name \
+                     FROM void_logins WHERE since < ?1 ORDER BY since LIMIT ?2)",
+                )?
+                .execute(params![before.0, limit])?;
+            Ok(forgotten as u64)
         })
         .await
     }
@@ -247,6 +279,7 @@ fn user(connection: &Connection, row: &Row<'_>) -> Outcome<User> {
         modified: Millis(row.get(4)?),
         nickname: row.get(5)?,
         ban: row.get::<_, Option<i64>>(6)?.map_or(Ban::Never, ban_until),
+        logins_since: Millis(row.get(13)?),
         token_generation: row.get(7)?,
         push: (push != PushSettings::default()).then(|| Box::new(push)),
     })

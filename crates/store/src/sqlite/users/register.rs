@@ -20,29 +20,37 @@ pub(super) fn register(
         .optional()?;
     let created = Millis(youngest.map_or(now.0, |youngest| youngest.max(now.0)));
     let mut insert = connection.prepare_cached(
-        "INSERT INTO users (app, name, uuid, created, modified, nickname, password) \
-         VALUES (?1, ?2, ?3, ?4, ?4, ?5, ?6) ON CONFLICT (app, name) DO NOTHING",
+        "INSERT INTO users (app, name, uuid, created, modified, nickname, password, logins_since) \
+         VALUES (?1, ?2, ?3, ?4, ?4, ?5, ?6, \
+         ifnull((SELECT since FROM void_logins WHERE app = ?1 AND name = ?2), 0)) \
+         ON CONFLICT (app, name) DO NOTHING RETURNING id, logins_since",
     )?;
     let mut outcome = Vec::with_capacity(users.len());
     let mut added: i64 = 0;
     for new in users {
-        let inserted = insert.execute(params![
-            app.0,
-            new.name.as_str(),
-            new.uuid.as_bytes(),
-            created.0,
-            new.nickname,
-            new.password.as_ref().map(PasswordHash::as_str),
-        ])?;
-        added += i64::from(inserted == 1);
-        outcome.push((inserted == 1).then(|| User {
-            id: UserId(connection.last_insert_rowid()),
+        let inserted: Option<(i64, i64)> = insert
+            .query_row(
+                params![
+                    app.0,
+                    new.name.as_str(),
+                    new.uuid.as_bytes(),
+                    created.0,
+                    new.nickname,
+                    new.password.as_ref().map(PasswordHash::as_str),
+                ],
+                |row| Ok((row.get(0)?, row.get(1)?)),
+            )
+            .optional()?;
+        added += i64::from(inserted.is_some());
+        outcome.push(inserted.map(|(id, logins_since)| User {
+            id: UserId(id),
             name: new.name,
             uuid: new.uuid,
             created,
             modified: created,
             nickname: new.nickname,
             ban: Ban::Never,
+            logins_since: Millis(logins_since),
             token_generation: 0,
             push: None,
         }));

@@ -4,10 +4,10 @@
 use halloo_core::bans::Place;
 use halloo_fpnn::Map;
 
-use super::call::{Call, Handled, ok};
+use crate::call::{Call, Caller, Handled, ok};
 
 /// `addgroupban` and its like.
-pub(super) fn add(call: Call<'_>, place: Place) -> Handled {
+pub(crate) fn add<C: Caller>(call: Call<'_, C>, place: Place) -> Handled {
     let (uid, seconds) = (call.uid("uid")?, call.btime()?);
     call.later(async move |scope| {
         let (bans, app) = (&scope.core().bans, scope.app.id);
@@ -17,7 +17,7 @@ pub(super) fn add(call: Call<'_>, place: Place) -> Handled {
 }
 
 /// `removegroupban` and its like.
-pub(super) fn remove(call: Call<'_>, place: Place) -> Handled {
+pub(crate) fn remove<C: Caller>(call: Call<'_, C>, place: Place) -> Handled {
     let uid = call.uid("uid")?;
     call.later(async move |scope| {
         let (bans, app) = (&scope.core().bans, scope.app.id);
@@ -27,7 +27,7 @@ pub(super) fn remove(call: Call<'_>, place: Place) -> Handled {
 }
 
 /// `isbanofgroup` and its like.
-pub(super) fn is_there(call: Call<'_>, place: Place) -> Handled {
+pub(crate) fn is_there<C: Caller>(call: Call<'_, C>, place: Place) -> Handled {
     let uid = call.uid("uid")?;
     call.later(async move |scope| {
         let (bans, app) = (&scope.core().bans, scope.app.id);

@@ -16,16 +16,16 @@ use tokio::net::TcpStream;
 const PATIENCE: Duration = Duration::from_mins(2);
 
 /// One connection.
-pub(crate) struct Wire<IO = TcpStream> {
+pub struct Wire<IO = TcpStream> {
     stream: IO,
     decoder: Decoder,
     sealer: Option<Sealer>,
     /// Version byte of quests.
-    pub(crate) version: u8,
+    pub version: u8,
     /// Encoding of quests.
-    pub(crate) encoding: Encoding,
+    pub encoding: Encoding,
     /// Number of the quest before.
-    pub(crate) sequence: u32,
+    pub sequence: u32,
     /// What is laid out for sending.
     unsent: Vec<u8>,
     /// Answers that came before they were asked for.
@@ -34,7 +34,7 @@ pub(crate) struct Wire<IO = TcpStream> {
 
 impl Wire {
     /// Connects.
-    pub(crate) async fn open(address: SocketAddr) -> Self {
+    pub async fn open(address: SocketAddr) -> Self {
         let stream = TcpStream::connect(address).await;
         let stream = stream.expect("the server accepts");
         stream.set_nodelay(true).expect("a TCP stream");
@@ -44,7 +44,7 @@ impl Wire {
 
 impl<IO: AsyncRead + AsyncWrite + Unpin> Wire<IO> {
     /// A connection over a stream that is there.
-    pub(crate) fn over(stream: IO) -> Self {
+    pub fn over(stream: IO) -> Self {
         Self {
             stream,
             decoder: Decoder::new(MAX_FRAME_BYTES),
@@ -58,20 +58,20 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Wire<IO> {
     }
 
     /// Encrypts whatever follows, in both directions.
-    pub(crate) fn encrypt(&mut self, sealer: Sealer, opener: Opener) {
+    pub fn encrypt(&mut self, sealer: Sealer, opener: Opener) {
         self.sealer = Some(sealer);
         self.decoder.encrypt(opener);
     }
 
     /// Lays out a quest. Returns its number.
-    pub(crate) fn ask(&mut self, method: &str, payload: Bytes) -> u32 {
+    pub fn ask(&mut self, method: &str, payload: Bytes) -> u32 {
         self.sequence = self.sequence.wrapping_add(1);
         self.lay_out(method, payload, Some(self.sequence));
         self.sequence
     }
 
     /// Lays out a quest that wants no answer.
-    pub(crate) fn tell(&mut self, method: &str, payload: Bytes) {
+    pub fn tell(&mut self, method: &str, payload: Bytes) {
         self.lay_out(method, payload, None);
     }
 
@@ -87,7 +87,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Wire<IO> {
     }
 
     /// Lays out this quest.
-    pub(crate) fn lay_out_quest(&mut self, quest: &Quest) {
+    pub fn lay_out_quest(&mut self, quest: &Quest) {
         let from = self.unsent.len();
         quest.encode(&mut self.unsent);
         if let Some(sealer) = &mut self.sealer {
@@ -96,36 +96,36 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Wire<IO> {
     }
 
     /// Lays out bytes as they are.
-    pub(crate) fn lay_out_bytes(&mut self, bytes: &[u8]) {
+    pub fn lay_out_bytes(&mut self, bytes: &[u8]) {
         self.unsent.extend_from_slice(bytes);
     }
 
     /// What is laid out, which is then not sent.
-    pub(crate) fn take_unsent(&mut self) -> Vec<u8> {
+    pub fn take_unsent(&mut self) -> Vec<u8> {
         std::mem::take(&mut self.unsent)
     }
 
     /// Sends all that is laid out, in one piece. Whether the server still took it.
-    pub(crate) async fn flush(&mut self) -> bool {
+    pub async fn flush(&mut self) -> bool {
         let bytes = std::mem::take(&mut self.unsent);
         let written = self.stream.write_all(&bytes).await;
         written.is_ok() && self.stream.flush().await.is_ok()
     }
 
     /// Sends these bytes behind what is laid out. Whether the server still took them.
-    pub(crate) async fn write(&mut self, bytes: &[u8]) -> bool {
+    pub async fn write(&mut self, bytes: &[u8]) -> bool {
         self.lay_out_bytes(bytes);
         self.flush().await
     }
 
     /// Says that nothing more will be sent.
-    pub(crate) async fn shut(&mut self) {
+    pub async fn shut(&mut self) {
         self.flush().await;
         let _ = self.stream.shutdown().await;
     }
 
     /// The next frame; `None` when the server has closed the connection.
-    pub(crate) async fn frame(&mut self) -> Option<Frame> {
+    pub async fn frame(&mut self) -> Option<Frame> {
         loop {
             match self.decoder.next() {
                 Ok(Some(frame)) => return Some(frame),
@@ -142,7 +142,11 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Wire<IO> {
     }
 
     /// The answer to the quest with this number, sending first what is laid out.
-    pub(crate) async fn answer(&mut self, sequence: u32) -> Answer {
+    /// # Errors
+    /// A refusal.
+    /// # Panics
+    /// When the connection is closed before, or the server asks for something.
+    pub async fn answer(&mut self, sequence: u32) -> Answer {
         if !self.unsent.is_empty() {
             self.flush().await;
         }
@@ -162,7 +166,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Wire<IO> {
     }
 
     /// Whether the server closes the connection without another frame.
-    pub(crate) async fn ends(&mut self) -> bool {
+    pub async fn ends(&mut self) -> bool {
         if !self.unsent.is_empty() {
             self.flush().await;
         }
@@ -170,7 +174,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Wire<IO> {
     }
 
     /// The next bytes as they come.
-    pub(crate) async fn bytes(&mut self, count: usize) -> Vec<u8> {
+    pub async fn bytes(&mut self, count: usize) -> Vec<u8> {
         self.flush().await;
         let mut bytes = vec![0; count];
         let read = self.stream.read_exact(&mut bytes);

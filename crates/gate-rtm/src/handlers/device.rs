@@ -5,11 +5,11 @@ use halloo_core::push::{Device, PushConversation, PushProvider};
 use halloo_core::users::Uid;
 use halloo_fpnn::{FieldError, Fields, Map, Refusal};
 
-use super::call::{Call, Handled, illegal};
+use crate::call::{Call, Caller, Handled, illegal};
 
 /// `adddevice`
-pub(super) fn add(call: Call<'_>) -> Handled {
-    let (uid, token) = (call.uid("uid")?, token(&call)?);
+pub(crate) fn add<C: Caller>(call: Call<'_, C>) -> Handled {
+    let (uid, token) = (call.subject()?, token(&call)?);
     let provider = match Fields::optional(first(&call, &["apptype", "appType"]))? {
         Some(name) => {
             let known = PushProvider::of(name);
@@ -23,14 +23,14 @@ pub(super) fn add(call: Call<'_>) -> Handled {
     };
     call.later(async move |scope| {
         let (push, app) = (&scope.core().push, scope.app.id);
-        push.add_device(app, uid, device).await?;
+        push.add_device(app, scope.actor(), uid, device).await?;
         Ok(Map::empty())
     })
 }
 
 /// `removedevice`
-pub(super) fn remove(call: Call<'_>) -> Handled {
-    let (uid, token) = (call.uid("uid")?, token(&call)?.to_owned());
+pub(crate) fn remove<C: Caller>(call: Call<'_, C>) -> Handled {
+    let (uid, token) = (call.subject()?, token(&call)?.to_owned());
     call.later(async move |scope| {
         let (push, app) = (&scope.core().push, scope.app.id);
         push.remove_device(app, uid, &token).await?;
@@ -39,19 +39,20 @@ pub(super) fn remove(call: Call<'_>) -> Handled {
 }
 
 /// `addoption`
-pub(super) fn mute(call: Call<'_>) -> Handled {
-    let uid = call.uid("uid")?;
+pub(crate) fn mute<C: Caller>(call: Call<'_, C>) -> Handled {
+    let uid = call.subject()?;
     let (conversation, types) = (conversation(&call)?, message_types(&call)?);
     call.later(async move |scope| {
         let (push, app) = (&scope.core().push, scope.app.id);
-        push.mute(app, uid, conversation, types).await?;
+        push.mute(app, scope.actor(), uid, conversation, types)
+            .await?;
         Ok(Map::empty())
     })
 }
 
 /// `removeoption`
-pub(super) fn unmute(call: Call<'_>) -> Handled {
-    let uid = call.uid("uid")?;
+pub(crate) fn unmute<C: Caller>(call: Call<'_, C>) -> Handled {
+    let uid = call.subject()?;
     let (conversation, types) = (conversation(&call)?, message_types(&call)?);
     call.later(async move |scope| {
         let (push, app) = (&scope.core().push, scope.app.id);
@@ -61,8 +62,8 @@ pub(super) fn unmute(call: Call<'_>) -> Handled {
 }
 
 /// `getoption`
-pub(super) fn muted(call: Call<'_>) -> Handled {
-    let uid = call.uid("uid")?;
+pub(crate) fn muted<C: Caller>(call: Call<'_, C>) -> Handled {
+    let uid = call.subject()?;
     call.later(async move |scope| {
         let (push, app) = (&scope.core().push, scope.app.id);
         let mut muted = push.muted(app, uid).await?;
@@ -85,18 +86,18 @@ pub(super) fn muted(call: Call<'_>) -> Handled {
 }
 
 /// The device token, which older SDKs spell in other ways.
-fn token<'a>(call: &Call<'a>) -> Result<&'a str, FieldError> {
+fn token<'a, C: Caller>(call: &Call<'a, C>) -> Result<&'a str, FieldError> {
     first(call, &["devicetoken", "deviceToken", "adddevice"])
 }
 
 /// The first of these spellings that is there, or else the first as missing.
-fn first<'a>(call: &Call<'a>, keys: &[&'static str]) -> Result<&'a str, FieldError> {
+fn first<'a, C: Caller>(call: &Call<'a, C>, keys: &[&'static str]) -> Result<&'a str, FieldError> {
     let sent = keys.iter().find(|key| call.fields.get(key).is_some());
     call.fields
         .text(sent.or(keys.first()).copied().unwrap_or_default())
 }
 
-fn conversation(call: &Call<'_>) -> Result<PushConversation, Refusal> {
+fn conversation<C: Caller>(call: &Call<'_, C>) -> Result<PushConversation, Refusal> {
     let id: i64 = call.fields.integer("xid")?;
     match call.fields.integer::<i64>("type")? {
         0 | 1 if id <= 0 => Err(illegal("xid must be positive")),
@@ -107,7 +108,7 @@ fn conversation(call: &Call<'_>) -> Result<PushConversation, Refusal> {
 }
 
 /// Types of message, each once; `mtype` is how the C++ SDK spells it. None at all means every type.
-fn message_types(call: &Call<'_>) -> Result<Vec<i8>, Refusal> {
+fn message_types<C: Caller>(call: &Call<'_, C>) -> Result<Vec<i8>, Refusal> {
     let key = ["mtypes", "mtype"]
         .into_iter()
         .find(|key| call.fields.get(key).is_some());

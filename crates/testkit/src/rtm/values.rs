@@ -4,7 +4,7 @@ use halloo_fpnn::{Fields, Kind, List, Map, Value as Raw};
 use serde_json::{Map as Object, Value, json};
 
 /// What a quest can be given as.
-pub(crate) trait Parameters {
+pub trait Parameters {
     /// As a map that more may be added to.
     fn into_map(self) -> Map;
 }
@@ -31,7 +31,7 @@ impl Parameters for &Value {
 }
 
 /// One value as MessagePack.
-pub(crate) fn packed(value: &Value) -> Vec<u8> {
+pub fn packed(value: &Value) -> Vec<u8> {
     let list = match value {
         Value::Null => List::new().raw(&[0xc0]),
         Value::Bool(yes) => List::new().boolean(*yes),
@@ -50,13 +50,12 @@ pub(crate) fn packed(value: &Value) -> Vec<u8> {
         }
         Value::Object(_) => List::new().map(value.into_map()),
     };
-    let whole = Map::new().list("", list).finish();
     // A map of one key without a letter, and a list of one element, stand before it.
-    whole[3..].to_vec()
+    Map::new().list("", list).finish().split_off(3).to_vec()
 }
 
 /// What an answer says, after checking that it keeps the rules of FPNN section 9.2.
-pub(crate) fn read(payload: &[u8]) -> Value {
+pub fn read(payload: &[u8]) -> Value {
     let whole = Map::new().raw("", payload).finish();
     let fields = Fields::parse(&whole).expect("an answer is MessagePack");
     let value = value(fields.get("").expect("an answer is a map"));
@@ -90,7 +89,7 @@ fn value(raw: Raw<'_>) -> Value {
 }
 
 /// The sorted numbers of a list, whose order nobody promised.
-pub(crate) fn sorted(list: &Value) -> Vec<i64> {
+pub fn sorted(list: &Value) -> Vec<i64> {
     let list = list.as_array().expect("a list");
     let mut numbers: Vec<i64> = list.iter().map(|n| n.as_i64().expect("a number")).collect();
     numbers.sort_unstable();

@@ -7,54 +7,77 @@ use halloo_core::apps::App;
 use halloo_core::groups::GroupId;
 use halloo_core::info::{Info, InfoChange};
 use halloo_core::rooms::RoomId;
-use halloo_core::users::Uid;
+use halloo_core::users::{Actor, Uid};
 use halloo_core::{Core, Error};
 use halloo_fpnn::transport::Reply;
 use halloo_fpnn::{FieldError, Fields, Map, Refusal, Value};
 
-use super::ServerGate;
 use crate::error::{codes, refusal};
 
 /// What a handler gives: an answer now or later, or why not.
-pub(super) type Handled = Result<Reply, Refusal>;
+pub(crate) type Handled = Result<Reply, Refusal>;
 
-/// A quest that proved itself.
-pub(super) struct Call<'a> {
-    gate: Arc<ServerGate>,
+/// Who sends quests.
+pub(crate) trait Caller: Clone + Send + Sync + 'static {
+    /// The user whose things a quest is about: the one that it names, or whoever asks.
+    fn subject(call: &Call<'_, Self>) -> Result<Uid, Refusal>;
+
+    /// On whose behalf it asks.
+    fn actor(&self) -> Actor;
+}
+
+/// A quest whose sender is known.
+pub(crate) struct Call<'a, C> {
+    core: Arc<Core>,
     app: Arc<App>,
+    /// Who sent it.
+    pub(crate) caller: C,
     /// Its parameters.
-    pub(super) fields: Fields<'a>,
+    pub(crate) fields: Fields<'a>,
 }
 
 /// What the asynchronous part of a handler works with.
-pub(super) struct Scope {
-    gate: Arc<ServerGate>,
-    /// The app that asks.
-    pub(super) app: Arc<App>,
+pub(crate) struct Scope<C> {
+    core: Arc<Core>,
+    /// The app that it is about.
+    pub(crate) app: Arc<App>,
+    /// Who sent the quest.
+    pub(crate) caller: C,
 }
 
-impl Scope {
+impl<C: Caller> Scope<C> {
     /// The domain.
-    pub(super) fn core(&self) -> &Core {
-        &self.gate.core
+    pub(crate) fn core(&self) -> &Core {
+        &self.core
+    }
+
+    /// On whose behalf the quest asks.
+    pub(crate) fn actor(&self) -> Actor {
+        self.caller.actor()
     }
 }
 
-impl<'a> Call<'a> {
-    pub(super) fn new(gate: Arc<ServerGate>, app: Arc<App>, fields: Fields<'a>) -> Self {
-        Self { gate, app, fields }
+impl<'a, C: Caller> Call<'a, C> {
+    pub(crate) fn new(core: Arc<Core>, app: Arc<App>, caller: C, fields: Fields<'a>) -> Self {
+        Self {
+            core,
+            app,
+            caller,
+            fields,
+        }
     }
 
     /// Answers with what `work` makes of the core.
     #[expect(clippy::unnecessary_wraps, reason = "what every handler ends with")]
-    pub(super) fn later<F, W>(self, work: W) -> Handled
+    pub(crate) fn later<F, W>(self, work: W) -> Handled
     where
-        W: FnOnce(Scope) -> F,
+        W: FnOnce(Scope<C>) -> F,
         F: Future<Output = halloo_core::Result<Bytes>> + Send + 'static,
     {
         let answer = work(Scope {
-            gate: self.gate,
+            core: self.core,
             app: self.app,
+            caller: self.caller,
         });
         Ok(Reply::later(async move {
             answer.await.map_err(|error| refusal(&error))
@@ -63,27 +86,32 @@ impl<'a> Call<'a> {
 
     /// Answers with what `work` makes of the core at once.
     #[expect(clippy::unnecessary_wraps, reason = "what every handler ends with")]
-    pub(super) fn now(
+    pub(crate) fn now(
         self,
         work: impl FnOnce(&Core, &App) -> halloo_core::Result<Bytes>,
     ) -> Handled {
-        let answer = work(&self.gate.core, &self.app);
+        let answer = work(&self.core, &self.app);
         Ok(Reply::Ready(answer.map_err(|error| refusal(&error))))
     }
 
+    /// The user whose things the quest is about.
+    pub(crate) fn subject(&self) -> Result<Uid, Refusal> {
+        C::subject(self)
+    }
+
     /// A user.
-    pub(super) fn uid(&self, key: &'static str) -> Result<Uid, Refusal> {
+    pub(crate) fn uid(&self, key: &'static str) -> Result<Uid, Refusal> {
         Ok(Uid(self.fields.integer(key)?))
     }
 
     /// A list of users. Nil is an empty one.
-    pub(super) fn uids(&self, key: &'static str) -> Result<Vec<Uid>, Refusal> {
+    pub(crate) fn uids(&self, key: &'static str) -> Result<Vec<Uid>, Refusal> {
         Ok(self.ids(key)?.into_iter().map(Uid).collect())
     }
 
     /// A list of ids. Nil is an empty one, as SDKs send for a caller who left it out.
     /// Source: RTM server gate section 2.
-    pub(super) fn ids(&self, key: &'static str) -> Result<Vec<i64>, Refusal> {
+    pub(crate) fn ids(&self, key: &'static str) -> Result<Vec<i64>, Refusal> {
         let nil = |(name, value): (&[u8], Value<'_>)| name == key.as_bytes() && value.is_nil();
         match self.fields.integers(key) {
             Err(FieldError::Missing(_)) if self.fields.iter().any(nil) => Ok(Vec::new()),
@@ -92,30 +120,38 @@ impl<'a> Call<'a> {
     }
 
     /// The group of the quest.
-    pub(super) fn group(&self) -> Result<GroupId, Refusal> {
+    pub(crate) fn group(&self) -> Result<GroupId, Refusal> {
         GroupId::new(self.fields.integer("gid")?).map_err(|error| refusal(&error))
     }
 
     /// The room of the quest.
-    pub(super) fn room(&self) -> Result<RoomId, Refusal> {
+    pub(crate) fn room(&self) -> Result<RoomId, Refusal> {
         RoomId::new(self.fields.integer("rid")?).map_err(|error| refusal(&error))
     }
 
     /// The rooms of the quest.
-    pub(super) fn rooms(&self) -> Result<Vec<RoomId>, Refusal> {
+    pub(crate) fn rooms(&self) -> Result<Vec<RoomId>, Refusal> {
         let rooms = self.ids("rids")?.into_iter().map(RoomId::new);
         rooms
             .collect::<Result<_, Error>>()
             .map_err(|error| refusal(&error))
     }
 
+    /// The groups of the quest.
+    pub(crate) fn groups(&self) -> Result<Vec<GroupId>, Refusal> {
+        let groups = self.ids("gids")?.into_iter().map(GroupId::new);
+        groups
+            .collect::<Result<_, Error>>()
+            .map_err(|error| refusal(&error))
+    }
+
     /// Seconds of a ban; left out, it is for ever. Source: RTM server gate section 2.
-    pub(super) fn btime(&self) -> Result<i64, Refusal> {
+    pub(crate) fn btime(&self) -> Result<i64, Refusal> {
         Ok(Fields::optional(self.fields.integer("btime"))?.unwrap_or(0))
     }
 
     /// `oinfo` and `pinfo`, as far as they are given.
-    pub(super) fn info_change(&self) -> Result<InfoChange, Refusal> {
+    pub(crate) fn info_change(&self) -> Result<InfoChange, Refusal> {
         let text = |key| -> Result<Option<Box<str>>, Refusal> {
             Ok(Fields::optional(self.fields.text(key))?.map(Into::into))
         };
@@ -127,7 +163,7 @@ impl<'a> Call<'a> {
 }
 
 /// `oinfo` and `pinfo`.
-pub(super) fn info(info: &Info) -> Bytes {
+pub(crate) fn info(info: &Info) -> Bytes {
     Map::new()
         .text("oinfo", &info.open)
         .text("pinfo", &info.private)
@@ -135,18 +171,18 @@ pub(super) fn info(info: &Info) -> Bytes {
 }
 
 /// One yes or no.
-pub(super) fn ok(yes: bool) -> Bytes {
+pub(crate) fn ok(yes: bool) -> Bytes {
     Map::new().boolean("ok", yes).finish()
 }
 
 /// One list of users.
-pub(super) fn uids(key: &str, uids: &[Uid]) -> Bytes {
+pub(crate) fn uids(key: &str, uids: &[Uid]) -> Bytes {
     Map::new()
         .integers(key, uids.iter().map(|uid| uid.0))
         .finish()
 }
 
 /// A value that is none of those allowed.
-pub(super) fn illegal(what: &str) -> Refusal {
+pub(crate) fn illegal(what: &str) -> Refusal {
     Refusal::new(codes::INVALID_PARAMETER, what)
 }

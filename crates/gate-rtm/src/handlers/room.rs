@@ -1,15 +1,16 @@
-//! Rooms: who is in them, their texts and mutes. Source: RTM server gate sections 3 and 4.3.
+//! Rooms: who is in them, their texts and mutes. Sources: RTM server gate sections 3 and 4.3, RTM client
+//! gate section 3.5.
 
 use halloo_core::bans::Place;
 use halloo_core::rooms::RoomId;
 use halloo_fpnn::{Fields, Map, Refusal};
 
-use super::call::{Call, Handled, info, uids};
 use super::mute;
+use crate::call::{Call, Caller, Handled, info, uids};
 use crate::error::codes;
 
 /// `addroommember`
-pub(super) fn add_member(call: Call<'_>) -> Handled {
+pub(crate) fn add_member<C: Caller>(call: Call<'_, C>) -> Handled {
     let (room, uid) = (call.room()?, call.uid("uid")?);
     call.later(async move |scope| {
         let (rooms, app) = (&scope.core().rooms, scope.app.id);
@@ -19,7 +20,7 @@ pub(super) fn add_member(call: Call<'_>) -> Handled {
 }
 
 /// `delroommember`
-pub(super) fn remove_member(call: Call<'_>) -> Handled {
+pub(crate) fn remove_member<C: Caller>(call: Call<'_, C>) -> Handled {
     let (room, uid) = (call.room()?, call.uid("uid")?);
     call.later(async move |scope| {
         let (rooms, app) = (&scope.core().rooms, scope.app.id);
@@ -29,7 +30,7 @@ pub(super) fn remove_member(call: Call<'_>) -> Handled {
 }
 
 /// `addroommembers`
-pub(super) fn add_members(call: Call<'_>) -> Handled {
+pub(crate) fn add_members<C: Caller>(call: Call<'_, C>) -> Handled {
     let (room, members) = (call.room()?, call.uids("uids")?);
     call.later(async move |scope| {
         let (rooms, app) = (&scope.core().rooms, scope.app.id);
@@ -39,7 +40,7 @@ pub(super) fn add_members(call: Call<'_>) -> Handled {
 }
 
 /// `delroommembers`
-pub(super) fn remove_members(call: Call<'_>) -> Handled {
+pub(crate) fn remove_members<C: Caller>(call: Call<'_, C>) -> Handled {
     let (room, members) = (call.room()?, call.uids("uids")?);
     call.later(async move |scope| {
         let (rooms, app) = (&scope.core().rooms, scope.app.id);
@@ -49,7 +50,7 @@ pub(super) fn remove_members(call: Call<'_>) -> Handled {
 }
 
 /// `adduserrooms`
-pub(super) fn add_rooms(call: Call<'_>) -> Handled {
+pub(crate) fn add_rooms<C: Caller>(call: Call<'_, C>) -> Handled {
     let (entered, uid) = (call.rooms()?, call.uid("uid")?);
     call.later(async move |scope| {
         let (rooms, app) = (&scope.core().rooms, scope.app.id);
@@ -59,7 +60,7 @@ pub(super) fn add_rooms(call: Call<'_>) -> Handled {
 }
 
 /// `deleteuserrooms`
-pub(super) fn remove_rooms(call: Call<'_>) -> Handled {
+pub(crate) fn remove_rooms<C: Caller>(call: Call<'_, C>) -> Handled {
     let (left, uid) = (call.rooms()?, call.uid("uid")?);
     call.later(async move |scope| {
         let (rooms, app) = (&scope.core().rooms, scope.app.id);
@@ -69,7 +70,7 @@ pub(super) fn remove_rooms(call: Call<'_>) -> Handled {
 }
 
 /// `getroommembers`
-pub(super) fn members(call: Call<'_>) -> Handled {
+pub(crate) fn members<C: Caller>(call: Call<'_, C>) -> Handled {
     let room = call.room()?;
     call.later(async move |scope| {
         let (rooms, app) = (&scope.core().rooms, scope.app.id);
@@ -78,7 +79,7 @@ pub(super) fn members(call: Call<'_>) -> Handled {
 }
 
 /// `getroomcount`, of a list `rids` or of one `rid`; the answer has the form of the list either way.
-pub(super) fn counts(call: Call<'_>) -> Handled {
+pub(crate) fn counts<C: Caller>(call: Call<'_, C>) -> Handled {
     let asked = if call.fields.get("rids").is_some() {
         call.rooms()?
     } else if call.fields.get("rid").is_some() {
@@ -98,38 +99,61 @@ pub(super) fn counts(call: Call<'_>) -> Handled {
 }
 
 /// `setroominfo`
-pub(super) fn set_info(call: Call<'_>) -> Handled {
+pub(crate) fn set_info<C: Caller>(call: Call<'_, C>) -> Handled {
     let (room, change) = (call.room()?, call.info_change()?);
     call.later(async move |scope| {
         let (rooms, app) = (&scope.core().rooms, scope.app.id);
-        rooms.set_info(app, room, change).await?;
+        rooms.set_info(app, scope.actor(), room, change).await?;
         Ok(Map::empty())
     })
 }
 
 /// `getroominfo`
-pub(super) fn get_info(call: Call<'_>) -> Handled {
+pub(crate) fn get_info<C: Caller>(call: Call<'_, C>) -> Handled {
     let room = call.room()?;
     call.later(async move |scope| {
         let (rooms, app) = (&scope.core().rooms, scope.app.id);
-        Ok(info(&rooms.info(app, room).await?))
+        Ok(info(&rooms.info(app, scope.actor(), room).await?))
+    })
+}
+
+/// `getroomopeninfo`
+pub(crate) fn get_open_info<C: Caller>(call: Call<'_, C>) -> Handled {
+    let room = call.room()?;
+    call.later(async move |scope| {
+        let (rooms, app) = (&scope.core().rooms, scope.app.id);
+        let infos = rooms.open_infos(app, &[room]).await?;
+        let text = infos.first().map_or("", |(_, text)| text);
+        Ok(Map::new().text("oinfo", text).finish())
+    })
+}
+
+/// `getroomsopeninfo`
+pub(crate) fn get_open_infos<C: Caller>(call: Call<'_, C>) -> Handled {
+    let rooms = call.rooms()?;
+    call.later(async move |scope| {
+        let mut texts = Map::new();
+        for (room, text) in scope.core().rooms.open_infos(scope.app.id, &rooms).await? {
+            texts = texts.text(&room.0.to_string(), &text);
+        }
+        Ok(Map::new().map("info", texts).finish())
     })
 }
 
 /// `addroomban`
-pub(super) fn mute(call: Call<'_>) -> Handled {
+pub(crate) fn mute<C: Caller>(call: Call<'_, C>) -> Handled {
     let place = place(&call)?;
     mute::add(call, place)
 }
 
 /// `removeroomban`
-pub(super) fn unmute(call: Call<'_>) -> Handled {
+pub(crate) fn unmute<C: Caller>(call: Call<'_, C>) -> Handled {
     let place = place(&call)?;
     mute::remove(call, place)
 }
 
 /// `isbanofroom`
-pub(super) fn is_muted(call: Call<'_>) -> Handled {
+pub(crate) fn is_muted<C: Caller>(call: Call<'_, C>) -> Handled {
     // Unlike the two above, this one must say which.
     call.fields.integer::<i64>("rid")?;
     let place = place(&call)?;
@@ -137,7 +161,7 @@ pub(super) fn is_muted(call: Call<'_>) -> Handled {
 }
 
 /// One room, or every room when `rid` is absent or not positive.
-fn place(call: &Call<'_>) -> Result<Place, Refusal> {
+fn place<C: Caller>(call: &Call<'_, C>) -> Result<Place, Refusal> {
     let rid = Fields::optional(call.fields.integer("rid"))?;
     Ok(match rid {
         Some(rid @ 1..) => Place::Room(RoomId(rid)),

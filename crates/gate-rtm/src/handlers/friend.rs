@@ -2,21 +2,23 @@
 
 use halloo_fpnn::Map;
 
-use super::call::{Call, Handled, ok, uids};
+use crate::call::{Call, Caller, Handled, ok, uids};
 
 /// `addfriends`
-pub(super) fn add(call: Call<'_>) -> Handled {
-    let (uid, friends) = (call.uid("uid")?, call.uids("friends")?);
+pub(crate) fn add<C: Caller>(call: Call<'_, C>) -> Handled {
+    let (uid, friends) = (call.subject()?, call.uids("friends")?);
     call.later(async move |scope| {
         let (contacts, app) = (&scope.core().contacts, scope.app.id);
-        contacts.add_friends(app, uid, &friends).await?;
+        contacts
+            .add_friends(app, scope.actor(), uid, &friends)
+            .await?;
         Ok(Map::empty())
     })
 }
 
 /// `delfriends`
-pub(super) fn remove(call: Call<'_>) -> Handled {
-    let (uid, friends) = (call.uid("uid")?, call.uids("friends")?);
+pub(crate) fn remove<C: Caller>(call: Call<'_, C>) -> Handled {
+    let (uid, friends) = (call.subject()?, call.uids("friends")?);
     call.later(async move |scope| {
         let (contacts, app) = (&scope.core().contacts, scope.app.id);
         contacts.remove_friends(app, uid, &friends).await?;
@@ -25,8 +27,8 @@ pub(super) fn remove(call: Call<'_>) -> Handled {
 }
 
 /// `getfriends`
-pub(super) fn list(call: Call<'_>) -> Handled {
-    let uid = call.uid("uid")?;
+pub(crate) fn list<C: Caller>(call: Call<'_, C>) -> Handled {
+    let uid = call.subject()?;
     call.later(async move |scope| {
         let (contacts, app) = (&scope.core().contacts, scope.app.id);
         Ok(uids("uids", &contacts.friends(app, uid).await?))
@@ -34,8 +36,8 @@ pub(super) fn list(call: Call<'_>) -> Handled {
 }
 
 /// `isfriend`
-pub(super) fn is_one(call: Call<'_>) -> Handled {
-    let (uid, other) = (call.uid("uid")?, call.uid("fuid")?);
+pub(crate) fn is_one<C: Caller>(call: Call<'_, C>) -> Handled {
+    let (uid, other) = (call.subject()?, call.uid("fuid")?);
     call.later(async move |scope| {
         let (contacts, app) = (&scope.core().contacts, scope.app.id);
         let friends = contacts.friends_among(app, uid, &[other]).await?;
@@ -44,8 +46,8 @@ pub(super) fn is_one(call: Call<'_>) -> Handled {
 }
 
 /// `isfriends`
-pub(super) fn among(call: Call<'_>) -> Handled {
-    let (uid, others) = (call.uid("uid")?, call.uids("fuids")?);
+pub(crate) fn among<C: Caller>(call: Call<'_, C>) -> Handled {
+    let (uid, others) = (call.subject()?, call.uids("fuids")?);
     call.later(async move |scope| {
         let (contacts, app) = (&scope.core().contacts, scope.app.id);
         let friends = contacts.friends_among(app, uid, &others).await?;
@@ -54,18 +56,18 @@ pub(super) fn among(call: Call<'_>) -> Handled {
 }
 
 /// `addblacks`
-pub(super) fn add_blocks(call: Call<'_>) -> Handled {
-    let (uid, blocked) = (call.uid("uid")?, call.uids("blacks")?);
+pub(crate) fn add_blocks<C: Caller>(call: Call<'_, C>) -> Handled {
+    let (uid, blocked) = (call.subject()?, call.uids("blacks")?);
     call.later(async move |scope| {
         let (blocks, app) = (&scope.core().blocks, scope.app.id);
-        blocks.add_all(app, uid, &blocked).await?;
+        blocks.add_all(app, scope.actor(), uid, &blocked).await?;
         Ok(Map::empty())
     })
 }
 
 /// `delblacks`
-pub(super) fn remove_blocks(call: Call<'_>) -> Handled {
-    let (uid, blocked) = (call.uid("uid")?, call.uids("blacks")?);
+pub(crate) fn remove_blocks<C: Caller>(call: Call<'_, C>) -> Handled {
+    let (uid, blocked) = (call.subject()?, call.uids("blacks")?);
     call.later(async move |scope| {
         let (blocks, app) = (&scope.core().blocks, scope.app.id);
         blocks.remove_all(app, uid, &blocked).await?;
@@ -74,8 +76,8 @@ pub(super) fn remove_blocks(call: Call<'_>) -> Handled {
 }
 
 /// `getblacks`
-pub(super) fn list_blocks(call: Call<'_>) -> Handled {
-    let uid = call.uid("uid")?;
+pub(crate) fn list_blocks<C: Caller>(call: Call<'_, C>) -> Handled {
+    let uid = call.subject()?;
     call.later(async move |scope| {
         let (blocks, app) = (&scope.core().blocks, scope.app.id);
         Ok(uids("uids", &blocks.of_uid(app, uid).await?))
@@ -83,8 +85,8 @@ pub(super) fn list_blocks(call: Call<'_>) -> Handled {
 }
 
 /// `isblack`: whether `buid` blocks `uid`, the reverse of `addblacks`.
-pub(super) fn is_blocked(call: Call<'_>) -> Handled {
-    let (uid, other) = (call.uid("uid")?, call.uid("buid")?);
+pub(crate) fn is_blocked<C: Caller>(call: Call<'_, C>) -> Handled {
+    let (uid, other) = (call.subject()?, call.uid("buid")?);
     call.later(async move |scope| {
         let (blocks, app) = (&scope.core().blocks, scope.app.id);
         let blocking = blocks.blocking(app, uid, &[other]).await?;
@@ -93,8 +95,8 @@ pub(super) fn is_blocked(call: Call<'_>) -> Handled {
 }
 
 /// `isblacks`: those of `buids` who block `uid`.
-pub(super) fn blocked_by(call: Call<'_>) -> Handled {
-    let (uid, others) = (call.uid("uid")?, call.uids("buids")?);
+pub(crate) fn blocked_by<C: Caller>(call: Call<'_, C>) -> Handled {
+    let (uid, others) = (call.subject()?, call.uids("buids")?);
     call.later(async move |scope| {
         let (blocks, app) = (&scope.core().blocks, scope.app.id);
         let blocking = blocks.blocking(app, uid, &others).await?;

@@ -2,23 +2,25 @@
 
 use halloo_fpnn::Map;
 
-use super::call::{Call, Handled};
+use crate::call::{Call, Caller, Handled};
 
 /// `dataset`
-pub(super) fn set(call: Call<'_>) -> Handled {
-    let uid = call.uid("uid")?;
+pub(crate) fn set<C: Caller>(call: Call<'_, C>) -> Handled {
+    let uid = call.subject()?;
     let key = call.fields.text("key")?.to_owned();
     let value = call.fields.text("val")?.to_owned();
     call.later(async move |scope| {
         let (users, app) = (&scope.core().users, scope.app.id);
-        users.set_data(app, uid, &key, &value).await?;
+        users
+            .set_data(app, scope.actor(), uid, &key, &value)
+            .await?;
         Ok(Map::empty())
     })
 }
 
 /// `dataget`; without `val` when there is no such key.
-pub(super) fn get(call: Call<'_>) -> Handled {
-    let (uid, key) = (call.uid("uid")?, call.fields.text("key")?.to_owned());
+pub(crate) fn get<C: Caller>(call: Call<'_, C>) -> Handled {
+    let (uid, key) = (call.subject()?, call.fields.text("key")?.to_owned());
     call.later(async move |scope| {
         let (users, app) = (&scope.core().users, scope.app.id);
         Ok(match users.data(app, uid, &key).await? {
@@ -29,8 +31,8 @@ pub(super) fn get(call: Call<'_>) -> Handled {
 }
 
 /// `datadel`
-pub(super) fn remove(call: Call<'_>) -> Handled {
-    let (uid, key) = (call.uid("uid")?, call.fields.text("key")?.to_owned());
+pub(crate) fn remove<C: Caller>(call: Call<'_, C>) -> Handled {
+    let (uid, key) = (call.subject()?, call.fields.text("key")?.to_owned());
     call.later(async move |scope| {
         let (users, app) = (&scope.core().users, scope.app.id);
         users.remove_data(app, uid, &key).await?;

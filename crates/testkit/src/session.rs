@@ -1,0 +1,40 @@
+use std::sync::Arc;
+
+use halloo_core::apps::App;
+use halloo_core::sessions::{
+    Attributes, CloseReason, DeviceKind, Event, Outlet, Resource, Session,
+};
+use halloo_core::users::User;
+use halloo_core::{Core, Result};
+
+/// The end of a session that has no client.
+struct NoClient;
+
+impl Outlet for NoClient {
+    fn deliver(&self, _: &Event) {}
+
+    fn close(&self, _: CloseReason) {}
+}
+
+/// Opens a session that no client is behind.
+/// # Errors
+/// As [`Core::open_session`].
+pub async fn open_session(
+    core: &Core,
+    app: &App,
+    user: &User,
+    resource: Resource,
+) -> Result<Arc<Session>> {
+    core.open_session(app, user, resource, Attributes::new(), Box::new(NoClient))
+        .await
+}
+
+/// A device of no particular kind.
+pub fn device(id: &str, uuid: &str, name: &str) -> Resource {
+    Resource {
+        id: id.into(),
+        device_uuid: uuid.into(),
+        device_name: name.into(),
+        kind: DeviceKind::Desktop,
+    }
+}
