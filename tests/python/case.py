@@ -1,5 +1,6 @@
 """What tests of the gate have in common."""
 
+import contextlib
 import itertools
 import time
 import unittest
@@ -7,6 +8,7 @@ import unittest
 import server
 from fpnn import PATIENCE
 from rtm import Refused, signed
+from sdk import packed
 
 _ids = itertools.count(1_000_000, 1000)
 
@@ -77,6 +79,79 @@ class GateTest(unittest.TestCase):
     def assert_closed(self, connection, *, after=0):
         """The server closes the connection, after so many packages."""
         self.assertEqual(len(connection.receive_rest()), after)
+
+
+class SdkTest(GateTest):
+    """A test of the client gate. `self.backend` signs its quests, `self.rtm` is who is asked."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.kicked = []
+
+    @classmethod
+    def tearDownClass(cls):
+        # SDKs have a moment to go by themselves; the tests wait for it all together.
+        for sdk in cls.kicked:
+            with contextlib.closing(sdk):
+                rest = sdk.receive_rest()
+                assert rest == [], f"after a kickout: {rest}"
+
+    def setUp(self):
+        super().setUp()
+        self.backend = self.rtm
+        self.project = self.server.first_project
+
+    def open(self, *, websocket=False):
+        """A new connection to the client gate, closed with the test."""
+        sdk = self.server.sdk(websocket=websocket)
+        self.addCleanup(lambda: sdk in self.kicked or sdk.close())
+        return sdk
+
+    def each_transport(self):
+        """A new connection, bare and as a WebSocket."""
+        for websocket in (False, True):
+            with self.subTest(websocket=websocket):
+                yield self.open(websocket=websocket)
+
+    def token(self, uid):
+        """A token for a user, who comes into being by it."""
+        return self.backend.call("gettoken", uid=uid)["token"]
+
+    def login(self, uid, *, websocket=False, **more):
+        """A new connection of a user."""
+        sdk = self.open(websocket=websocket)
+        self.assert_login(sdk, uid, **more)
+        return sdk
+
+    def assert_login(self, sdk, uid, *, token=None, **more):
+        """The user is let in."""
+        result = sdk.auth(self.project.pid, uid, token or self.token(uid), **more)
+        self.assertEqual(result, {"ok": True})
+
+    def refusal(self, sdk, method, /, **params):
+        """The code that a quest is refused with, 0 for success. Both keys are looked at."""
+        answer = sdk.ask(method, params)
+        return answer.value["code"] if answer.status else 0
+
+    def assert_kicked(self, sdk, **why):
+        """It is told so by `kickout`, one-way, and closed after that. No reason: it is empty."""
+        self.assertEqual(sdk.receive_push().method, "kickout")
+        last = sdk.last
+        if self.server is server.shared():
+            self.kicked.append(sdk)
+        else:
+            self.assert_closed(sdk)
+        payload = packed(why)
+        sent = f"46504e4e01800007{len(payload):02x}0000006b69636b6f7574{payload.hex()}"
+        self.assertEqual(last.hex(), sent)
+
+    def online(self, *uids):
+        """Who of these is online."""
+        return self.backend.call("getonlineusers", uids=list(uids))["uids"]
+
+    def wait_until_offline(self, uid):
+        """Waits until the user is."""
+        self.wait_until(lambda: not self.online(uid))
 
 
 class SignatureTest(GateTest):

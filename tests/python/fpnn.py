@@ -129,7 +129,7 @@ class Connection:
 
     def receive(self):
         """The next package. Raises `Closed` when there is none."""
-        data = self.cipher.read(self._take)
+        data = self.cipher.read(self.take)
         magic, version, flags, kind, status, size = HEADER.unpack_from(data)
         assert magic == b"FPNN", f"not a package: {data!r}"
         seq, payload = U32.unpack_from(data, HEADER.size)[0], data[HEADER.size + 4 :]
@@ -153,7 +153,8 @@ class Connection:
         assert answer.kind == ANSWER and answer.seq == head["seq"], f"not its answer: {answer}"
         return answer
 
-    def _take(self, count):
+    def take(self, count):
+        """The next so many wire bytes. Raises `Closed` when there are fewer."""
         data = bytearray()
         while len(data) < count:
             try:

@@ -14,6 +14,7 @@ from pathlib import Path
 from fpnn import PATIENCE
 from rest import Rest
 from rtm import Client, Project
+from sdk import Sdk
 
 FIRST_APP = "demo-org/demo-app"
 
@@ -28,6 +29,8 @@ class Server:
             **{name: value for name, value in os.environ.items() if not name.startswith("HALLOO_")},
             "HALLOO_LISTEN__HTTP": "127.0.0.1:0",
             "HALLOO_LISTEN__RTM_SERVER": "127.0.0.1:0",
+            "HALLOO_LISTEN__RTM_CLIENT": "127.0.0.1:0",
+            "HALLOO_LISTEN__RTM_DISPATCH": "127.0.0.1:0",
             "HALLOO_PASSWORDS__MEMORY": "64KiB",
             **{f"HALLOO_{name}": str(value) for name, value in settings.items()},
         }
@@ -56,6 +59,9 @@ class Server:
             raise AssertionError(f"the program did not start:\n{banner}{self.log()}")
         self.url = re.search(r"REST +(\S+)", banner)[1]
         self.address = address(re.search(r"RTM +(\S+) for server SDKs", banner)[1])
+        said = re.search(r"(\S+) for client SDKs, FPNN and WebSocket\n", banner)
+        self.gate = address(said[1])
+        self.dispatch = address(re.search(r"(\S+) for older client SDKs\n", banner)[1])
 
     def stop(self, how=signal.SIGTERM):
         """Asks it to end, and waits until it has."""
@@ -67,6 +73,11 @@ class Server:
         """Stops it and starts it on the same data."""
         self.stop(how)
         self.start()
+
+    def stay_where_it_is(self):
+        """Makes it come back at the same addresses of the client gate."""
+        self.environment["HALLOO_LISTEN__RTM_CLIENT"] = "%s:%d" % self.gate
+        self.environment["HALLOO_LISTEN__RTM_DISPATCH"] = "%s:%d" % self.dispatch
 
     def remove(self):
         """Ends it and removes its data."""
@@ -103,6 +114,10 @@ class Server:
     def connect(self, project=None):
         """A new connection, for the first app unless another one is named."""
         return Client(self.address, project or self.first_project)
+
+    def sdk(self, *, websocket=False):
+        """A new connection to the client gate."""
+        return Sdk.over_websocket(self.gate) if websocket else Sdk(self.gate)
 
     @functools.cached_property
     def first_project(self):

@@ -1,17 +1,10 @@
 """The gate's further addresses: a key on another curve, TLS. FPNN sections 7.6 and 8."""
 
-import datetime
-import ipaddress
 import socket
 import ssl
-import tempfile
-from pathlib import Path
-
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from case import GateTest, fresh
+from certificate import certify, new_folder
 from encryption import Exchange
 from fpnn import quest
 from rtm import Client
@@ -23,35 +16,12 @@ def free_port():
         return listener.getsockname()[1]
 
 
-def certify(folder):
-    """Writes a certificate for 127.0.0.1 and its key."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "halloo test")])
-    now = datetime.datetime.now(datetime.timezone.utc)
-    day = datetime.timedelta(days=1)
-    here = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
-    builder = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-    builder = builder.not_valid_before(now - day).not_valid_after(now + day)
-    certificate = builder.add_extension(here, critical=False).sign(key, hashes.SHA256())
-    pem = serialization.Encoding.PEM
-    (folder / "certificate.pem").write_bytes(certificate.public_bytes(pem))
-    (folder / "key.pem").write_bytes(
-        key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
-
-
 class FurtherListeners(GateTest):
     def on(self, address):
         """A connection to one of them."""
         client = Client(address, self.server.first_project)
         self.addCleanup(client.close)
         return client
-
-    def new_folder(self):
-        """A folder that goes away with the test."""
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        return Path(folder.name)
 
     def test_one_may_have_a_key_on_secp256r1(self):
         address = ("127.0.0.1", free_port())
@@ -67,7 +37,7 @@ class FurtherListeners(GateTest):
         self.assert_closed(other_curve)
 
     def test_one_may_be_over_tls_where_no_key_is_taken(self):
-        address, folder = ("127.0.0.1", free_port()), self.new_folder()
+        address, folder = ("127.0.0.1", free_port()), new_folder(self)
         certify(folder)
         self.server = self.own_server(
             LISTEN__RTM_SERVER_TLS="%s:%d" % address,
