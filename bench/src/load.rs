@@ -118,7 +118,7 @@ where
     G: Future<Output = Result<Vec<Measured>>>,
 {
     let (tell, told) = oneshot::channel();
-    let (server, generator) = (cpu_time(pid)?, cpu_time(std::process::id())?);
+    let meter = Meter::start(pid)?;
     // A thread of its own, so that one that hangs does not keep the program from being interrupted.
     std::thread::Builder::new()
         .name("generator".into())
@@ -131,15 +131,41 @@ where
                 .and_then(|runtime| runtime.block_on(generate()));
             let _ = tell.send(measured);
         })?;
-    let loads = told.await.context("the generator failed")??;
-    let ended = loads.iter().map(|load| load.ended).sum::<u64>();
-    let ended = u32::try_from(ended.max(1)).context("too many requests to count")?;
-    let each = |taken: Duration| taken / ended;
-    Ok(Run {
-        server_cpu: each(cpu_time(pid)?.saturating_sub(server)),
-        generator_cpu: each(cpu_time(std::process::id())?.saturating_sub(generator)),
-        loads,
-    })
+    meter.run(told.await.context("the generator failed")??)
+}
+
+/// Tells what processor time something took.
+pub(crate) struct Meter {
+    pid: u32,
+    server: Duration,
+    generator: Duration,
+}
+
+impl Meter {
+    /// Begins to count what the server `pid` and this process take.
+    /// # Errors
+    /// When there is no such process.
+    pub(crate) fn start(pid: u32) -> Result<Self> {
+        Ok(Self {
+            pid,
+            server: cpu_time(pid)?,
+            generator: cpu_time(std::process::id())?,
+        })
+    }
+
+    /// What was measured meanwhile, and what each request of it took.
+    /// # Errors
+    /// When the server is gone.
+    pub(crate) fn run(self, loads: Vec<Measured>) -> Result<Run> {
+        let ended = loads.iter().map(|load| load.ended).sum::<u64>();
+        let ended = u32::try_from(ended.max(1)).context("too many requests to count")?;
+        let each = |taken: Duration| taken / ended;
+        Ok(Run {
+            server_cpu: each(cpu_time(self.pid)?.saturating_sub(self.server)),
+            generator_cpu: each(cpu_time(std::process::id())?.saturating_sub(self.generator)),
+            loads,
+        })
+    }
 }
 
 async fn generate(

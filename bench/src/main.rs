@@ -1,10 +1,9 @@
 //! Load generator for the running server: what it can take, next to what the machine can give.
 //!
-//! It knows the server from outside only: a program, a data folder, bytes over HTTP and FPNN. There are
-//! two exceptions: `preload.rs` fills a data folder through the store before the server starts, and
-//! `fpnn/online.rs` opens sessions, which nothing can do over a socket yet.
+//! It knows the server from outside only: a program, a data folder, bytes over HTTP, FPNN and WebSocket.
+//! There is one exception: `preload.rs` fills a data folder through the store before the server starts.
 //! To add a load: for REST its bytes in `requests.rs` and its row in `rest.rs`; for FPNN its quest in
-//! `fpnn/asks.rs` and its row in `fpnn/rows.rs`.
+//! `fpnn/asks.rs` and its row in `fpnn/rows.rs`; for sessions its part in `sessions/mod.rs`.
 
 mod connection;
 mod fpnn;
@@ -17,6 +16,7 @@ mod random;
 mod report;
 mod requests;
 mod rest;
+mod sessions;
 mod site;
 mod surroundings;
 
@@ -43,24 +43,23 @@ enum Action {
     Rest(rest::Options),
     /// Load on the RTM server gate, and on a bare echo server as the ceiling.
     Fpnn(fpnn::Options),
+    /// Logins, idle sessions, kicks and status at the RTM client gate.
+    Sessions(sessions::Options),
     /// The ceiling of `rest`: serves "hello" on a free port until the standard input ends.
     #[command(hide = true)]
     Hello,
     /// The ceiling of `fpnn`: answers quests unread on a free port until the standard input ends.
     #[command(hide = true)]
     Echo,
-    /// A server in this process, with users online, until the standard input ends.
-    #[command(hide = true)]
-    Online(fpnn::online::Options),
 }
 
 fn main() -> ExitCode {
     let done = match Cli::parse().action {
         Action::Rest(options) => run(rest::measure(&options)),
         Action::Fpnn(options) => run(fpnn::measure(&options)),
+        Action::Sessions(options) => run(sessions::measure(&options)),
         Action::Hello => hello::serve(),
         Action::Echo => fpnn::echo::serve(),
-        Action::Online(options) => fpnn::online::serve(&options),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

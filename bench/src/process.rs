@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use tokio::io::{AsyncBufReadExt as _, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 
@@ -27,11 +27,11 @@ pub(crate) struct Served {
     /// Open as long as it shall serve.
     _input: Option<ChildStdin>,
     /// Kept open, so that it can go on printing.
-    _output: Lines<BufReader<ChildStdout>>,
+    output: Lines<BufReader<ChildStdout>>,
 }
 
 impl Served {
-    /// Runs `command` and waits until it prints a line with `mark` and behind that its address.
+    /// Runs `command` and waits until it prints a line with `mark` and its address.
     /// # Errors
     /// When it ends before that or takes too long.
     pub(crate) async fn start(mut command: Command, mark: &str) -> Result<Self> {
@@ -44,17 +44,7 @@ impl Served {
         let pid = child.id().context("the server ended at once")?;
         let output = child.stdout.take().context("no output")?;
         let mut output = BufReader::new(output).lines();
-        let address = async {
-            while let Some(line) = output.next_line().await? {
-                if let Some((_, rest)) = line.split_once(mark) {
-                    let address = rest.split_ascii_whitespace().next();
-                    return Ok(address.unwrap_or_default().parse()?);
-                }
-            }
-            anyhow::bail!("the server ended before it was ready")
-        };
-        let address = tokio::time::timeout(START_PATIENCE, address).await;
-        let address = address.context("the server does not get ready")??;
+        let address = address_beside(&mut output, mark).await?;
         let started_in = begun.elapsed();
         let input = child.stdin.take();
         Ok(Self {
@@ -63,9 +53,35 @@ impl Served {
             pid,
             _child: child,
             _input: input,
-            _output: output,
+            output,
         })
     }
+
+    /// The address in the next line that it prints with `mark`.
+    /// # Errors
+    /// When none comes.
+    pub(crate) async fn further_address(&mut self, mark: &str) -> Result<SocketAddr> {
+        address_beside(&mut self.output, mark).await
+    }
+}
+
+async fn address_beside(
+    output: &mut Lines<BufReader<ChildStdout>>,
+    mark: &str,
+) -> Result<SocketAddr> {
+    let address = async {
+        while let Some(line) = output.next_line().await? {
+            if line.contains(mark) {
+                let mut words = line.split_ascii_whitespace();
+                let address =
+                    words.find_map(|word| word.trim_start_matches("http://").parse().ok());
+                return address.with_context(|| format!("no address stands in {line:?}"));
+            }
+        }
+        bail!("the server ended before it was ready")
+    };
+    let address = tokio::time::timeout(START_PATIENCE, address).await;
+    address.context("the server does not get ready")?
 }
 
 /// Ends this process with its standard input: whoever started it holds the other end of the pipe; when
@@ -123,7 +139,7 @@ impl Memory {
         };
         let fields = (field("VmRSS:"), field("RssAnon:"), field("VmHWM:"));
         let (Some(resident), Some(anonymous), Some(peak)) = fields else {
-            anyhow::bail!("/proc/PID/status is not as expected")
+            bail!("/proc/PID/status is not as expected")
         };
         Ok(Self {
             resident,

@@ -94,14 +94,14 @@ impl Row {
 }
 
 /// Median, least and greatest.
-struct Spread {
-    median: f64,
+pub(crate) struct Spread {
+    pub(crate) median: f64,
     least: f64,
     greatest: f64,
 }
 
 impl Spread {
-    fn new(mut values: Vec<f64>) -> Self {
+    pub(crate) fn new(mut values: Vec<f64>) -> Self {
         values.sort_by(f64::total_cmp);
         let at = |place: usize| values.get(place).copied().unwrap_or(f64::NAN);
         let last = values.len().saturating_sub(1);
@@ -114,7 +114,7 @@ impl Spread {
     }
 
     /// The median, and in brackets how far the others are from it.
-    fn show(&self, decimals: usize) -> String {
+    pub(crate) fn show(&self, decimals: usize) -> String {
         let Self {
             median,
             least,
@@ -212,7 +212,7 @@ pub(crate) fn memory(before: Memory, after: Memory) -> String {
 }
 
 /// Decimal, like the targets.
-fn megabytes(bytes: u64) -> String {
+pub(crate) fn megabytes(bytes: u64) -> String {
     format!("{} MB", number_of(bytes.div_ceil(1_000_000)))
 }
 
@@ -262,7 +262,7 @@ pub(crate) fn number_of(number: u64) -> String {
 }
 
 /// A number from 0 on with so many decimals and its thousands apart.
-fn number(value: f64, decimals: usize) -> String {
+pub(crate) fn number(value: f64, decimals: usize) -> String {
     let text = format!("{value:.decimals$}");
     let (whole, rest) = text.split_at(text.find('.').unwrap_or(text.len()));
     whole

@@ -5,6 +5,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use crate::preload::APP;
 use crate::random::Random;
 
+/// What names of users begin with where nothing else is said.
+pub(crate) const PREFIX: &str = "user";
 /// Stands in a request where a number goes, one `#` per digit. Nothing else in them has a `#`.
 const BLANK: &str = "#######";
 /// The greatest number that fits, and thereby the most users.
@@ -39,6 +41,8 @@ pub(crate) struct Target {
     pub(crate) address: SocketAddr,
     /// Token of the app.
     pub(crate) token: String,
+    /// What names of users begin with; their numbers follow, with seven digits.
+    pub(crate) prefix: &'static str,
     /// Users that are registered, from number 0 on.
     pub(crate) users: u32,
 }
@@ -123,7 +127,7 @@ impl Target {
     /// Get one user.
     pub(crate) fn get_user(&self) -> Requests {
         Requests::new(
-            self.request("GET", &format!("/users/user{BLANK}"), ""),
+            self.request("GET", &format!("/users/{}{BLANK}", self.prefix), ""),
             self.any(),
         )
     }
@@ -131,14 +135,14 @@ impl Target {
     /// Status of one user.
     pub(crate) fn status(&self) -> Requests {
         Requests::new(
-            self.request("GET", &format!("/users/user{BLANK}/status"), ""),
+            self.request("GET", &format!("/users/{}{BLANK}/status", self.prefix), ""),
             self.any(),
         )
     }
 
     /// Status of 100 users.
     pub(crate) fn batch_status(&self) -> Requests {
-        let names = vec![format!("\"user{BLANK}\""); BATCH].join(",");
+        let names = vec![format!("\"{}{BLANK}\"", self.prefix); BATCH].join(",");
         let body = format!(r#"{{"usernames":[{names}]}}"#);
         Requests::new(
             self.request("POST", "/users/batch/status", &body),
@@ -148,7 +152,8 @@ impl Target {
 
     /// Make two users friends.
     pub(crate) fn add_contact(&self) -> Requests {
-        let path = format!("/users/user{BLANK}/contacts/users/user{BLANK}");
+        let prefix = self.prefix;
+        let path = format!("/users/{prefix}{BLANK}/contacts/users/{prefix}{BLANK}");
         Requests::new(self.request("POST", &path, ""), self.any())
     }
 
@@ -157,6 +162,12 @@ impl Target {
         let body = format!(r#"{{"username":"new{BLANK}","password":"correct horse battery"}}"#);
         let numbers = Numbers::Fresh(Arc::clone(fresh));
         Requests::new(self.request("POST", "/users", &body), numbers)
+    }
+
+    /// Force the user called `name` off.
+    pub(crate) fn disconnect(&self, name: &str) -> Vec<u8> {
+        let path = format!("/users/{name}/disconnect");
+        self.request("GET", &path, "").into_bytes()
     }
 
     fn any(&self) -> Numbers {
@@ -188,6 +199,7 @@ mod tests {
         Target {
             address,
             token: "T".into(),
+            prefix: PREFIX,
             users: 1000,
         }
     }

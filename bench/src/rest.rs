@@ -52,7 +52,7 @@ pub(crate) async fn measure(options: &Options) -> Result<()> {
         begun.elapsed().as_secs_f64()
     );
 
-    let site = Site::start(&program, &data, "http://").await?;
+    let site = Site::start(&program, &data).await?;
     let server = &site.server;
     let token = token(&site).await?;
     let hello = site::own(&["hello".as_ref()], "http://").await?;
@@ -61,6 +61,7 @@ pub(crate) async fn measure(options: &Options) -> Result<()> {
     let target = requests::Target {
         address: server.address,
         token,
+        prefix: requests::PREFIX,
         users: options.users,
     };
     let rows = Bench {
@@ -186,7 +187,9 @@ impl Bench<'_> {
 }
 
 /// A token of the app.
-async fn token(site: &Site) -> Result<String> {
+/// # Errors
+/// When the server gives none.
+pub(crate) async fn token(site: &Site) -> Result<String> {
     let app = site.app().await?;
     let (id, secret) = (
         site::text(&app, "client_id")?,

@@ -1,6 +1,8 @@
 //! The server under test and what its command line tells about it.
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 
 use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
@@ -16,24 +18,41 @@ pub(crate) struct Site {
     program: PathBuf,
     /// Its data folder.
     pub(crate) data: PathBuf,
-    /// The process.
+    /// Where its RTM server gate is.
+    pub(crate) rtm_server: SocketAddr,
+    /// Where its RTM client gate is.
+    pub(crate) rtm_client: SocketAddr,
+    /// The process. Its address is that of REST.
     pub(crate) server: Served,
 }
 
 impl Site {
-    /// Starts `program` on `data`. Its address is the one behind `mark`; see [`Served::start`].
+    /// Starts `program` on `data`.
     /// # Errors
     /// When it does not get ready.
-    pub(crate) async fn start(program: &Path, data: &Path, mark: &str) -> Result<Self> {
+    pub(crate) async fn start(program: &Path, data: &Path) -> Result<Self> {
+        Self::start_logging(program, data, Stdio::inherit()).await
+    }
+
+    /// [`Site::start`] with its log in `log`.
+    /// # Errors
+    /// When it does not get ready.
+    pub(crate) async fn start_logging(program: &Path, data: &Path, log: Stdio) -> Result<Self> {
         let mut serve = Command::new(program);
         serve.arg("serve").arg("--data").arg(data);
-        serve.args(["--http", "127.0.0.1:0", "--rtm-server", "127.0.0.1:0"]);
+        for gate in ["--http", "--rtm-server", "--rtm-client", "--rtm-dispatch"] {
+            serve.args([gate, "127.0.0.1:0"]);
+        }
         // Away from any halloo.toml.
         serve.current_dir(data.parent().unwrap_or(data));
+        serve.stderr(log);
+        let mut server = Served::start(serve, "http://").await?;
         Ok(Self {
             program: program.to_owned(),
             data: data.to_owned(),
-            server: Served::start(serve, mark).await?,
+            rtm_server: server.further_address("RTM ").await?,
+            rtm_client: server.further_address("for client SDKs, FPNN").await?,
+            server,
         })
     }
 
@@ -41,15 +60,8 @@ impl Site {
     /// # Errors
     /// When the server does not show it.
     pub(crate) async fn app(&self) -> Result<Value> {
-        self.app_in(&self.data).await
-    }
-
-    /// The app of another data folder with its secrets.
-    /// # Errors
-    /// When the program does not show it.
-    pub(crate) async fn app_in(&self, data: &Path) -> Result<Value> {
         let name = ["app", "show", APP, "--json", "--secrets"];
-        let shown = self.printed_of(data, &name).await?;
+        let shown = self.printed(&name).await?;
         serde_json::from_slice(&shown).context("the app is not shown as JSON")
     }
 
@@ -57,10 +69,7 @@ impl Site {
     /// # Errors
     /// When it fails.
     pub(crate) async fn printed(&self, words: &[&str]) -> Result<Vec<u8>> {
-        self.printed_of(&self.data, words).await
-    }
-
-    async fn printed_of(&self, data: &Path, words: &[&str]) -> Result<Vec<u8>> {
+        let data = &self.data;
         let mut command = Command::new(&self.program);
         command.args(words).arg("--data").arg(data);
         command.current_dir(data.parent().unwrap_or(data));

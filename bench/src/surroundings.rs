@@ -7,8 +7,17 @@ use tokio::process::Command;
 
 use crate::options::Common;
 
-/// The command, the commit, the settings and the machine, as a Markdown list.
+/// The command, the commit, the settings, the machine and the runs, as a Markdown list.
 pub(crate) async fn list(options: &Common, data: &Path) -> String {
+    let runs = format!(
+        "- {} connections; every load ran {} times for {} s: median (least..greatest)\n",
+        options.connections, options.repeat, options.seconds,
+    );
+    machine(data).await + &runs
+}
+
+/// The command, the commit, the settings and the machine, as a Markdown list.
+pub(crate) async fn machine(data: &Path) -> String {
     let arguments: Vec<_> = std::env::args().skip(1).collect();
     let settings: Vec<_> = std::env::vars()
         .filter(|(name, _)| name.starts_with("HALLOO_"))
@@ -21,16 +30,12 @@ pub(crate) async fn list(options: &Common, data: &Path) -> String {
     };
     format!(
         "- `halloo-bench {}`, commit {}, settings: {settings}\n\
-         - {} cores, {}, data folder on {}\n\
-         - {} connections; every load ran {} times for {} s: median (least..greatest)\n",
+         - {} cores, {}, data folder on {}\n",
         arguments.join(" "),
         commit().await.unwrap_or_else(|| "unknown".to_owned()),
         std::thread::available_parallelism().map_or(0, usize::from),
         processor().unwrap_or_else(|| "unknown processor".to_owned()),
         file_system(data).unwrap_or_else(|| "an unknown file system".to_owned()),
-        options.connections,
-        options.repeat,
-        options.seconds,
     )
 }
 

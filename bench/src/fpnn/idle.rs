@@ -9,7 +9,7 @@ use halloo_fpnn::{Mode, Strength};
 use super::asks::Ask;
 use super::link::{Encryption, Link};
 use super::load::ask_once;
-use super::{GATE, public_key, signer};
+use super::{public_key, signer};
 use crate::process::Memory;
 use crate::report::number_of;
 use crate::site::Site;
@@ -45,8 +45,8 @@ async fn grown(
     connections: u32,
     encrypted: bool,
 ) -> Result<(String, String)> {
-    let site = Site::start(program, data, GATE).await?;
-    let (address, pid) = (site.server.address, site.server.pid);
+    let site = Site::start(program, data).await?;
+    let (address, pid) = (site.rtm_server, site.server.pid);
     let signer = signer(&site.app().await?)?;
     let encryption = Encryption {
         server: public_key(&site).await?,

@@ -13,7 +13,6 @@ use super::asks::Ask;
 use super::link::{Encryption, Link, Said};
 use super::quests::{Quests, Signer};
 use crate::load::{self, Measured, Run};
-use crate::process::Served;
 use crate::random::Random;
 
 /// Every so many answers of a connection one is decoded and compared with what it has to be. Of the
@@ -37,12 +36,17 @@ pub(crate) struct Load {
     pub(crate) prebuilt: Option<Bytes>,
 }
 
-/// Runs `load` against `served` for `window`, on one thread.
+/// Runs `load` against the server `pid` at `address` for `window`, on one thread.
 /// # Errors
 /// When the server can not be reached, stops answering or closes a connection.
-pub(crate) async fn run(served: &Served, load: Load, window: Duration, seed: u32) -> Result<Run> {
-    let address = served.address;
-    load::timed(served.pid, move || generate(address, load, window, seed)).await
+pub(crate) async fn run(
+    address: SocketAddr,
+    pid: u32,
+    load: Load,
+    window: Duration,
+    seed: u32,
+) -> Result<Run> {
+    load::timed(pid, move || generate(address, load, window, seed)).await
 }
 
 /// Asks once, checks the answer and returns it.

@@ -1,15 +1,15 @@
 //! Load on the RTM server gate.
 
-mod asks;
+pub(crate) mod asks;
 pub(crate) mod echo;
 mod idle;
-mod link;
-mod load;
-pub(crate) mod online;
+pub(crate) mod link;
+pub(crate) mod load;
 mod preload;
-mod quests;
+pub(crate) mod quests;
 mod rows;
 
+use std::net::SocketAddr;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -29,11 +29,11 @@ use crate::options::Common;
 use crate::process::{Memory, Served};
 use crate::report::{self, Ceiling, Row, number_of};
 use crate::requests::MOST_USERS;
+use crate::sessions::crowd::Crowd;
+use crate::sessions::tickets::Office;
+use crate::sessions::wire::Transport;
 use crate::site::{self, Site};
 use crate::surroundings;
-
-/// What stands before the gate's address in the server's banner.
-const GATE: &str = "RTM ";
 
 #[derive(Debug, Args)]
 pub(crate) struct Options {
@@ -71,7 +71,7 @@ pub(crate) async fn measure(options: &Options) -> Result<()> {
 
     let data = folder.path().join("data");
     let site = start(&program, &data, options.users).await?;
-    let online = start_online(&site, &folder.path().join("online")).await?;
+    let (online, _site, _crowd) = start_online(&program, &folder.path().join("online")).await?;
     let echo = site::own(&["echo".as_ref()], echo::MARK).await?;
 
     let server = &site.server;
@@ -79,13 +79,11 @@ pub(crate) async fn measure(options: &Options) -> Result<()> {
     let bench = Bench {
         options,
         program: Gate {
-            served: server,
+            address: site.rtm_server,
+            pid: server.pid,
             signer: signer(&site.app().await?)?,
         },
-        online: Gate {
-            served: &online.0,
-            signer: online.1,
-        },
+        online,
         echo: &echo,
         key: public_key(&site).await?,
         seed: 0,
@@ -93,7 +91,7 @@ pub(crate) async fn measure(options: &Options) -> Result<()> {
     let rows = bench.rows(planned).await?;
     let facts = format!(
         "- {} quests of each connection at a time\n\
-         - {} users, nobody online; half online: {} of {}, on the server's parts in a process of ours\n\
+         - {} users, nobody online; half online: {} of {}, on a server of their own\n\
          - server ready in {} ms\n{}{idle}",
         options.window,
         number_of(options.users.into()),
@@ -116,9 +114,9 @@ async fn start(program: &Path, data: &Path, users: u32) -> Result<Site> {
     crate::preload::fill(data, users, asks::name)
         .await
         .context("cannot fill the data folder")?;
-    let site = Site::start(program, data, GATE).await?;
+    let site = Site::start(program, data).await?;
     let signer = signer(&site.app().await?)?;
-    preload::fill(site.server.address, &signer, users)
+    preload::fill(site.rtm_server, &signer, users)
         .await
         .context("cannot fill the server")?;
     eprintln!(
@@ -129,26 +127,28 @@ async fn start(program: &Path, data: &Path, users: u32) -> Result<Site> {
     Ok(site)
 }
 
-/// Starts a server with users online on `data`, and tells what to sign with.
-async fn start_online(site: &Site, data: &Path) -> Result<(Served, Signer)> {
+/// Starts a server on `data` and has users log in to it.
+async fn start_online(program: &Path, data: &Path) -> Result<(Gate, Site, Crowd)> {
     crate::preload::fill(data, ASKED_ONLINE, asks::name)
         .await
         .context("cannot fill the second data folder")?;
-    let users = ONLINE.to_string();
-    let arguments = [
-        "online".as_ref(),
-        "--data".as_ref(),
-        data.as_os_str(),
-        "--users".as_ref(),
-        users.as_ref(),
-    ];
-    let served = site::own(&arguments, online::MARK).await?;
-    let signer = signer(&site.app_in(data).await?)?;
-    Ok((served, signer))
+    let site = Site::start(program, data).await?;
+    let signer = signer(&site.app().await?)?;
+    let mut crowd = Crowd::new(site.rtm_client, Transport::Bare);
+    let logins = Office::new(signer.clone()).signed(0..ONLINE);
+    crowd.enter(logins).await?;
+    let gate = Gate {
+        address: site.rtm_server,
+        pid: site.server.pid,
+        signer,
+    };
+    Ok((gate, site, crowd))
 }
 
 /// What quests are signed with.
-fn signer(app: &Value) -> Result<Signer> {
+/// # Errors
+/// When the app does not say.
+pub(crate) fn signer(app: &Value) -> Result<Signer> {
     let pid = app.get("pid").and_then(Value::as_i64);
     Ok(Signer {
         pid: pid.context("the app has no pid")?.try_into()?,
@@ -165,8 +165,8 @@ async fn public_key(site: &Site) -> Result<PublicKey> {
 /// One measurement under way.
 struct Bench<'a> {
     options: &'a Options,
-    program: Gate<'a>,
-    online: Gate<'a>,
+    program: Gate,
+    online: Gate,
     echo: &'a Served,
     key: PublicKey,
     /// Another one for every run.
@@ -174,12 +174,13 @@ struct Bench<'a> {
 }
 
 /// A server and what it takes quests from.
-struct Gate<'a> {
-    served: &'a Served,
+struct Gate {
+    address: SocketAddr,
+    pid: u32,
     signer: Signer,
 }
 
-impl<'a> Bench<'a> {
+impl Bench<'_> {
     /// Runs every load, then every load again: what disturbs the machine for a while disturbs a load
     /// and what it is compared with. The ceiling of a load runs right before it.
     async fn rows(mut self, mut planned: Vec<Planned>) -> Result<Vec<Row>> {
@@ -212,13 +213,15 @@ impl<'a> Bench<'a> {
     /// What the echo server reaches with the same quests and an answer of the same size.
     async fn ceiling(&mut self, spec: &Spec, round: u32) -> Result<Ceiling> {
         let gate = self.gate(spec);
-        let mut link = Link::open(gate.served.address, None).await?;
+        let mut link = Link::open(gate.address, None).await?;
         let answer = load::ask_once(&mut link, &gate.signer, spec.ask).await?;
         let load = Load {
             prebuilt: Some(Bytes::from(answer)),
             ..self.load(spec)
         };
-        let run = self.run(self.echo, load, round).await?;
+        let run = self
+            .run((self.echo.address, self.echo.pid), load, round)
+            .await?;
         let measured = run.loads.first().context("nothing was measured")?;
         if let Some(error) = &measured.first_error {
             bail!("the echo server fails: {error}");
@@ -230,11 +233,11 @@ impl<'a> Bench<'a> {
     }
 
     async fn run_load(&mut self, spec: &Spec, round: u32) -> Result<Run> {
-        let (load, served) = (self.load(spec), self.gate(spec).served);
-        self.run(served, load, round).await
+        let Gate { address, pid, .. } = *self.gate(spec);
+        self.run((address, pid), self.load(spec), round).await
     }
 
-    fn gate(&self, spec: &Spec) -> &Gate<'a> {
+    fn gate(&self, spec: &Spec) -> &Gate {
         match spec.against {
             Against::Program => &self.program,
             Against::Online => &self.online,
@@ -256,15 +259,17 @@ impl<'a> Bench<'a> {
         }
     }
 
-    async fn run(&mut self, served: &Served, load: Load, round: u32) -> Result<Run> {
+    /// A run against the server with this address and process id.
+    async fn run(&mut self, server: (SocketAddr, u32), load: Load, round: u32) -> Result<Run> {
+        let (address, pid) = server;
         let options = &self.options.common;
         if round == 1 && options.warm_up > 0 {
             self.seed += 1;
             let warm_up = Duration::from_secs(options.warm_up);
-            load::run(served, load.clone(), warm_up, self.seed).await?;
+            load::run(address, pid, load.clone(), warm_up, self.seed).await?;
         }
         self.seed += 1;
         let window = Duration::from_secs(options.seconds);
-        load::run(served, load, window, self.seed).await
+        load::run(address, pid, load, window, self.seed).await
     }
 }

@@ -21,7 +21,7 @@ const ENCRYPTED_SHARE: f64 = 50.0;
 pub(crate) enum Against {
     /// The program.
     Program,
-    /// The program's parts in a process of ours, with [`ONLINE`] users online.
+    /// The program on a data folder of its own, with [`ONLINE`] users online.
     Online,
 }
 
