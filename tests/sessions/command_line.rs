@@ -1,5 +1,6 @@
 //! The operator's sub-commands on live sessions of the real program.
 
+use halloo_testkit::Program;
 use serde_json::json;
 
 use crate::site::{APP, Site};
@@ -97,4 +98,30 @@ async fn the_operator_sees_when_and_why_a_user_left_also_without_a_server() {
     assert!(text.contains("logged_out"), "{text}");
     assert!(house.program.terminate().await);
     assert_eq!(site.shown(&maya).await, shown);
+}
+
+#[tokio::test]
+async fn the_operator_gets_a_token_that_logs_in_as_the_user() {
+    let site = Site::new();
+    let mut house = site.start().await;
+    let maya = house.person(&site, "maya").await;
+    for (name, uid) in [("maya", maya.uid), ("654321", 654_321)] {
+        let granted = site.json(&["user", "token", APP, name]).await;
+        assert_eq!(granted["uid"], uid);
+        let token = granted["token"].as_str().expect("a text");
+        let address = house.program.rtm_client;
+        let mut client = halloo_testkit::rtm::RtmClient::open(address, &house.project).await;
+        assert_eq!(client.log_in(uid + 1, token).await, Ok(false));
+        assert_eq!(client.log_in(uid, token).await, Ok(true));
+        assert_eq!(
+            site.json(&["user", "show", APP, name]).await["online"],
+            true
+        );
+    }
+    for nobody in ["nobody", "0", "-5"] {
+        let arguments = ["user", "token", APP, "--", nobody];
+        let refused = Program::run(Site::binary(), &site.data(), &arguments).await;
+        assert!(!refused.status.success(), "{nobody}");
+    }
+    assert!(house.program.terminate().await);
 }

@@ -22,11 +22,11 @@ impl Site {
         Self { folder }
     }
 
-    fn data(&self) -> PathBuf {
+    pub(crate) fn data(&self) -> PathBuf {
         self.folder.path().join("data")
     }
 
-    fn binary() -> &'static Path {
+    pub(crate) fn binary() -> &'static Path {
         Path::new(env!("CARGO_BIN_EXE_halloo"))
     }
 

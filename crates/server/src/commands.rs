@@ -12,7 +12,7 @@ use halloo_core::apps::{App, AppId, AppKey, Registration};
 use halloo_core::bans::Ban;
 use halloo_core::ports::Entropy as _;
 use halloo_core::tokens::LoginKey;
-use halloo_core::users::{Draft, User};
+use halloo_core::users::{Draft, Uid, User};
 use halloo_core::{Core, Error};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -72,6 +72,10 @@ pub enum Command {
         limit: usize,
     },
     UserShow {
+        app: String,
+        name: String,
+    },
+    UserToken {
         app: String,
         name: String,
     },
@@ -200,6 +204,15 @@ pub async fn execute(core: &Core, command: Command) -> Result<Value> {
                 fields.insert("last_disconnect".into(), json!(reason));
             }
             Ok(shown)
+        }
+        Command::UserToken { app, name } => {
+            let app = find(core, &app).await?;
+            let uid = match name.parse() {
+                Ok(number) => Uid(number),
+                Err(_) => find_user(core, &app, &name).await?.uid(),
+            };
+            let token = core.tokens.grant_login(&app, uid).await?;
+            Ok(json!({"uid": uid.0, "token": token}))
         }
         Command::UserBan { app, name, seconds } => {
             let ban = match seconds {

@@ -27,14 +27,37 @@ impl<S: Service> Server<S> {
         let mut first = [0];
         let count = self.in_time(route, since, stream.peek(&mut first)).await;
         match (count, first, &self.tls) {
-            (None | Some(0), ..) => {}
-            (_, [FPNN], _) => self.drive(stream, route, since, &[]).await,
             (_, [TLS], Some(tls)) => Box::pin(self.secure(tls, stream, route, since)).await,
-            (_, [GET | POST], _) => {
-                Box::pin(self.upgrade(stream, route, since, BytesMut::new())).await;
+            (Some(1..), [byte], _) => {
+                self.begin(byte, stream, route, since, BytesMut::new())
+                    .await;
             }
-            (_, [byte], _) => debug_unknown(route, byte),
+            (None | Some(0), ..) => {}
         }
+    }
+
+    /// Serves a stream that begins with `begun`, of which `first` is the first byte, wherever it is.
+    async fn begin<IO: AsyncRead + AsyncWrite + Unpin>(
+        &self,
+        first: u8,
+        mut stream: IO,
+        route: Route,
+        since: Instant,
+        begun: BytesMut,
+    ) {
+        let (route, begun) = match first {
+            FPNN => (route, begun),
+            GET | POST => {
+                let handshake = Box::pin(websocket::shake_hands(&mut stream, begun));
+                let Some(Some(begun)) = self.in_time(route, since, handshake).await else {
+                    return;
+                };
+                let websocket = true;
+                (Route { websocket, ..route }, begun)
+            }
+            _ => return debug_unknown(route, first),
+        };
+        self.drive(stream, route, since, begun).await;
     }
 
     /// Serves what is inside TLS.
@@ -50,7 +73,7 @@ impl<S: Service> Server<S> {
         };
         let route = Route { tls: true, ..route };
         match self.opening {
-            Opening::Fpnn => self.drive(stream, route, since, &[]).await,
+            Opening::Fpnn => self.drive(stream, route, since, BytesMut::new()).await,
             Opening::Any => self.look_inside(stream, route, since).await,
         }
     }
@@ -65,29 +88,8 @@ impl<S: Service> Server<S> {
         let mut begun = BytesMut::with_capacity(FIRST_BYTES);
         let mut first = (&mut stream).take(FIRST_BYTES as u64);
         let read = self.in_time(route, since, first.read_buf(&mut begun)).await;
-        match (read, begun.first()) {
-            (None, _) | (_, None) => {}
-            (_, Some(&FPNN)) => self.drive(stream, route, since, &begun).await,
-            (_, Some(&(GET | POST))) => {
-                Box::pin(self.upgrade(stream, route, since, begun)).await;
-            }
-            (_, Some(&byte)) => debug_unknown(route, byte),
-        }
-    }
-
-    /// Serves a WebSocket whose request begins with `begun`, or refuses it.
-    async fn upgrade<IO: AsyncRead + AsyncWrite + Unpin>(
-        &self,
-        mut stream: IO,
-        route: Route,
-        since: Instant,
-        begun: BytesMut,
-    ) {
-        let handshake = websocket::shake_hands(&mut stream, begun);
-        if let Some(Some(begun)) = self.in_time(route, since, handshake).await {
-            let websocket = true;
-            self.drive(stream, Route { websocket, ..route }, since, &begun)
-                .await;
+        if let (Some(_), Some(&byte)) = (read, begun.first()) {
+            self.begin(byte, stream, route, since, begun).await;
         }
     }
 }

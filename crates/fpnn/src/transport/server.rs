@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::BytesMut;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::Instant;
@@ -97,7 +98,7 @@ pub async fn serve_stream<S: Service, IO: AsyncRead + AsyncWrite + Unpin>(
         websocket: false,
     };
     match server.opening {
-        Opening::Fpnn => server.drive(stream, route, since, &[]).await,
+        Opening::Fpnn => server.drive(stream, route, since, BytesMut::new()).await,
         Opening::Any => server.look_inside(stream, route, since).await,
     }
 }
@@ -152,7 +153,7 @@ impl<S: Service> Server<S> {
             websocket: false,
         };
         match (self.opening, &self.tls) {
-            (Opening::Fpnn, None) => self.drive(stream, route, since, &[]).await,
+            (Opening::Fpnn, None) => self.drive(stream, route, since, BytesMut::new()).await,
             (Opening::Fpnn, Some(tls)) => Box::pin(self.secure(tls, stream, route, since)).await,
             (Opening::Any, _) => self.open(stream, route, since).await,
         }
@@ -191,7 +192,7 @@ impl<S: Service> Server<S> {
         stream: IO,
         route: Route,
         since: Instant,
-        bytes: &[u8],
+        begun: BytesMut,
     ) {
         let connection = Connection::new(route, &self.settings.limits);
         let mut driver = Driver::new(
@@ -201,7 +202,9 @@ impl<S: Service> Server<S> {
             Arc::clone(&self.settings),
             Some(self.stop.clone()),
         );
-        driver.began(since, bytes);
+        driver.began(since, &begun);
+        // Not kept for as long as the connection lasts.
+        drop(begun);
         driver.await;
     }
 }

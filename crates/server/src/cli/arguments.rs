@@ -67,7 +67,7 @@ pub(super) enum Action {
     /// Apps: make, list, show, change.
     #[command(subcommand)]
     App(AppAction),
-    /// Users: add, list, show, ban, unban, kick.
+    /// Users: add, list, show, ban, unban, kick; tokens.
     #[command(subcommand)]
     User(UserAction),
     /// Write a consistent copy of the database to a new file, also while serving.
@@ -200,6 +200,14 @@ pub(super) enum UserAction {
     },
     /// Show a user, and when and why he went offline last.
     Show {
+        /// ORG/APP
+        app: String,
+        /// Name of the user.
+        name: String,
+    },
+    /// Print a token with which an RTM client logs in as this user, who comes into being if his name is a
+    /// number.
+    Token {
         /// ORG/APP
         app: String,
         /// Name of the user.

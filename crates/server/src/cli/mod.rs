@@ -276,6 +276,10 @@ fn user(config: &Config, action: UserAction, json: bool) -> Result<()> {
         }
         UserAction::List { app, limit } => Command::UserList { app, limit },
         UserAction::Show { app, name } => Command::UserShow { app, name },
+        UserAction::Token { app, name } => {
+            let granted = carry_out(config, Command::UserToken { app, name })?;
+            return print(json, &granted, |granted| field(granted, "token"));
+        }
         UserAction::Ban { app, name, seconds } => Command::UserBan { app, name, seconds },
         UserAction::Unban { app, name } => Command::UserUnban { app, name },
         UserAction::Kick {
