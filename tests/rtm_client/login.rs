@@ -1,5 +1,8 @@
 //! What a connection is before, during and after its login. Source: RTM client gate sections 2.1, 2.3 and 2.5.
 
+use std::time::Duration;
+
+use halloo::config::Time;
 use halloo_testkit::rtm::{Parameters as _, packed};
 use serde_json::{Value, json};
 
@@ -85,7 +88,11 @@ async fn a_project_or_user_that_can_not_be_is_refused() {
 
 #[tokio::test]
 async fn a_connection_hears_of_eight_refused_logins_and_is_closed() {
-    let world = World::start().await;
+    // Nothing else closes it.
+    let world = World::start_with(|config| {
+        config.rtm.login_timeout = Time(Duration::from_hours(1));
+    })
+    .await;
     let token = world.token(7).await;
     let mut client = world.stranger().await;
     for n in 0..7 {

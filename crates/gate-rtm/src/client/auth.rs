@@ -150,9 +150,9 @@ pub(super) fn log_in(
         let outlet = ConnectionOutlet::new(peer.connection.clone());
         let admitted = admit(&gate, &credentials, &peer, &outlet).await;
         match &admitted {
-            Ok(_) => outlet.release(),
-            Err(_) if peer.state.refuse() >= MOST_REFUSED => peer.connection.close(),
-            Err(_) => {}
+            Ok(true) => outlet.release(),
+            Ok(false) | Err(_) if peer.state.refuse() >= MOST_REFUSED => peer.connection.close(),
+            Ok(false) | Err(_) => {}
         }
         admitted.map(ok)
     }))
