@@ -105,7 +105,8 @@ async fn the_operator_gets_a_token_that_logs_in_as_the_user() {
     let site = Site::new();
     let mut house = site.start().await;
     let maya = house.person(&site, "maya").await;
-    for (name, uid) in [("maya", maya.uid), ("654321", 654_321)] {
+    let seven = house.person(&site, "007").await;
+    for (name, uid) in [("maya", maya.uid), ("654321", 654_321), ("007", seven.uid)] {
         let granted = site.json(&["user", "token", APP, name]).await;
         assert_eq!(granted["uid"], uid);
         let token = granted["token"].as_str().expect("a text");
@@ -118,7 +119,7 @@ async fn the_operator_gets_a_token_that_logs_in_as_the_user() {
             true
         );
     }
-    for nobody in ["nobody", "0", "-5"] {
+    for nobody in ["nobody", "0", "-5", "08", "4611686018427387905"] {
         let arguments = ["user", "token", APP, "--", nobody];
         let refused = Program::run(Site::binary(), &site.data(), &arguments).await;
         assert!(!refused.status.success(), "{nobody}");

@@ -45,8 +45,7 @@ pub struct Limits {
     pub group_ids: usize,
     /// Rooms of one user. RTM: 10.
     pub rooms: u32,
-    /// Rooms of one app with texts that clients gave them; further ones only the app can give texts.
-    /// Ours: 10,000.
+    /// Rooms of one app that have texts, beyond which clients give no further room any. Ours: 10,000.
     pub rooms_with_texts: u32,
     /// Ids in one change or query of rooms. Ours: 1000; RTM recommends 100.
     pub room_ids: usize,

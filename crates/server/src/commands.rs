@@ -12,7 +12,7 @@ use halloo_core::apps::{App, AppId, AppKey, Registration};
 use halloo_core::bans::Ban;
 use halloo_core::ports::Entropy as _;
 use halloo_core::tokens::LoginKey;
-use halloo_core::users::{Draft, Uid, User};
+use halloo_core::users::{Draft, Uid, UidTarget, User};
 use halloo_core::{Core, Error};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -122,14 +122,7 @@ pub async fn execute(core: &Core, command: Command) -> Result<Value> {
                 };
                 after = last.id;
                 for app in &page {
-                    let users = core.apps.user_count(app).await?;
-                    apps.push(json!({
-                        "org": app.key.org, "app": app.key.name,
-                        "registration": app.registration.as_str(), "users": users,
-                        "legacy_signatures": app.legacy_signatures,
-                        "logins": app.logins.as_str(), "rooms": app.rooms.as_str(),
-                        "login_key": app.login_key.is_some(),
-                    }));
+                    apps.push(app_settings(core, app).await?);
                 }
             }
         }
@@ -159,17 +152,17 @@ pub async fn execute(core: &Core, command: Command) -> Result<Value> {
         Command::AppSetLogins { app, policy } => {
             let key = AppKey::from_str(&app)?;
             let policy = policy.parse().map_err(|why: String| anyhow!(why))?;
-            Ok(app_json(&*core.apps.set_logins(&key, policy).await?))
+            app_settings(core, &*core.apps.set_logins(&key, policy).await?).await
         }
         Command::AppSetRooms { app, policy } => {
             let key = AppKey::from_str(&app)?;
             let policy = policy.parse().map_err(|why: String| anyhow!(why))?;
-            Ok(app_json(&*core.apps.set_rooms(&key, policy).await?))
+            app_settings(core, &*core.apps.set_rooms(&key, policy).await?).await
         }
         Command::AppSetLoginKey { app, key } => {
             let login_key = key.as_deref().map(LoginKey::from_der).transpose()?;
             let key = AppKey::from_str(&app)?;
-            Ok(app_json(&*core.apps.set_login_key(&key, login_key).await?))
+            app_settings(core, &*core.apps.set_login_key(&key, login_key).await?).await
         }
         Command::UserAdd {
             app,
@@ -207,9 +200,14 @@ pub async fn execute(core: &Core, command: Command) -> Result<Value> {
         }
         Command::UserToken { app, name } => {
             let app = find(core, &app).await?;
-            let uid = match name.parse() {
-                Ok(number) => Uid(number),
-                Err(_) => find_user(core, &app, &name).await?.uid(),
+            let number = name.parse().ok().map(Uid);
+            let spelt =
+                |uid: &Uid| matches!(uid.target(), Some(UidTarget::Name(n)) if n.as_str() == name);
+            let uid = match (core.users.find(app.id, &name).await, number.filter(spelt)) {
+                (Ok(user), _) => user.uid(),
+                (Err(Error::UnknownUser), Some(new)) => new,
+                (Err(Error::UnknownUser), None) => bail!("{} has no user {name}", app.key),
+                (Err(other), _) => return Err(other.into()),
             };
             let token = core.tokens.grant_login(&app, uid).await?;
             Ok(json!({"uid": uid.0, "token": token}))
@@ -286,6 +284,18 @@ async fn list_users(core: &Core, app: &str, limit: usize) -> Result<Value> {
 
 fn registration_of(text: &str) -> Result<Registration> {
     text.parse().map_err(|why: String| anyhow!(why))
+}
+
+/// What an app is set to, as `app list` shows it.
+async fn app_settings(core: &Core, app: &App) -> Result<Value> {
+    let users = core.apps.user_count(app).await?;
+    Ok(json!({
+        "org": app.key.org, "app": app.key.name,
+        "registration": app.registration.as_str(), "users": users,
+        "legacy_signatures": app.legacy_signatures,
+        "logins": app.logins.as_str(), "rooms": app.rooms.as_str(),
+        "login_key": app.login_key.is_some(),
+    }))
 }
 
 /// The keys that scripts rely on. Design section 7.

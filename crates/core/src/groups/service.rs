@@ -29,7 +29,7 @@ impl Groups {
     /// [`Error::GroupQuotaReached`](crate::Error::GroupQuotaReached),
     /// [`Error::UserQuotaReached`](crate::Error::UserQuotaReached),
     /// [`Error::UnknownUser`](crate::Error::UnknownUser) for the uid of a user who is gone;
-    /// [`Error::NotGroupMember`].
+    /// [`Error::NotGroupMember`]; [`Error::RateLimited`] for a user who names too many.
     pub async fn add_members(
         &self,
         app: AppId,

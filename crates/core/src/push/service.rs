@@ -3,7 +3,7 @@ use std::sync::Arc;
 use super::{Device, EVERY_TYPE, MutedPush, PushConversation};
 use crate::apps::AppId;
 use crate::info::check_bytes;
-use crate::users::{Actor, Uid, Users, target};
+use crate::users::{Actor, Uid, Users, target_for};
 use crate::{Context, Error, Result};
 
 /// Push devices of users and the conversations that they muted. Source: RTM server gate section 8.
@@ -42,8 +42,14 @@ impl Push {
     /// Forgets a device.
     /// # Errors
     /// [`Error::UidIllegal`].
-    pub async fn remove_device(&self, app: AppId, uid: Uid, token: &str) -> Result<()> {
-        let user = target(uid)?;
+    pub async fn remove_device(
+        &self,
+        app: AppId,
+        actor: Actor,
+        uid: Uid,
+        token: &str,
+    ) -> Result<()> {
+        let user = target_for(actor, uid)?;
         self.context
             .store
             .remove_device(app, user, token.into())
@@ -90,11 +96,12 @@ impl Push {
     pub async fn unmute(
         &self,
         app: AppId,
+        actor: Actor,
         uid: Uid,
         conversation: PushConversation,
         types: Vec<i8>,
     ) -> Result<()> {
-        let user = target(uid)?;
+        let user = target_for(actor, uid)?;
         self.context
             .store
             .unmute_push(app, user, conversation, types)

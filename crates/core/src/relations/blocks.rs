@@ -6,7 +6,9 @@ use async_trait::async_trait;
 
 use super::uids_of;
 use crate::apps::AppId;
-use crate::users::{Actor, Named, Uid, UidTarget, User, UserId, Users, Wanted, target, targets};
+use crate::users::{
+    Actor, Named, Uid, UidTarget, User, UserId, Users, Wanted, target_for, targets,
+};
 use crate::{Context, Result};
 
 /// One page of a block list.
@@ -91,7 +93,7 @@ impl Blocks {
     /// [`crate::Error::Unavailable`].
     pub async fn remove(&self, app: AppId, owner: &User, blocked: &User) -> Result<()> {
         let (owner, blocked) = (owner.uid(), blocked.uid());
-        self.remove_all(app, owner, &[blocked]).await
+        self.remove_all(app, Actor::App, owner, &[blocked]).await
     }
 
     /// `owner`'s whole list, newest first; the limit on adding bounds it.
@@ -107,7 +109,8 @@ impl Blocks {
     /// # Errors
     /// [`crate::Error::Empty`], [`crate::Error::TooMany`], [`crate::Error::UidIllegal`],
     /// [`crate::Error::BlockLimit`], [`crate::Error::UserQuotaReached`],
-    /// [`crate::Error::UnknownUser`] for the uid of a user who is gone.
+    /// [`crate::Error::UnknownUser`] for the uid of a user who is gone, [`crate::Error::RateLimited`] for a
+    /// user who names too many.
     pub async fn add_all(
         &self,
         app: AppId,
@@ -129,8 +132,14 @@ impl Blocks {
     /// Takes users off the list of `owner`.
     /// # Errors
     /// [`crate::Error::Empty`], [`crate::Error::TooMany`], [`crate::Error::UidIllegal`].
-    pub async fn remove_all(&self, app: AppId, owner: Uid, blocked: &[Uid]) -> Result<()> {
-        let owner = target(owner)?;
+    pub async fn remove_all(
+        &self,
+        app: AppId,
+        actor: Actor,
+        owner: Uid,
+        blocked: &[Uid],
+    ) -> Result<()> {
+        let owner = target_for(actor, owner)?;
         let blocked = targets(BLOCKED, blocked, self.context.limits.relation_ids)?;
         self.context.store.remove_blocks(app, owner, blocked).await
     }

@@ -8,7 +8,9 @@ use async_trait::async_trait;
 
 use super::uids_of;
 use crate::apps::AppId;
-use crate::users::{Actor, Named, Uid, UidTarget, User, UserId, Users, Wanted, target, targets};
+use crate::users::{
+    Actor, Named, Uid, UidTarget, User, UserId, Users, Wanted, target_for, targets,
+};
 use crate::{Context, Error, Result};
 
 /// Durable contacts.
@@ -127,7 +129,7 @@ impl Contacts {
             return Err(Error::SelfContact);
         }
         let sessions = &self.users.sessions;
-        sessions.admit_naming(app, actor, friends.len())?;
+        sessions.admit_naming(app, actor, wanted.len())?;
         let store = &self.context.store;
         store.add_friends(app, user, wanted, limits.friends).await
     }
@@ -135,8 +137,14 @@ impl Contacts {
     /// Takes users off `owner`'s roster, not the reverse.
     /// # Errors
     /// [`Error::Empty`], [`Error::TooMany`], [`Error::UidIllegal`].
-    pub async fn remove_friends(&self, app: AppId, owner: Uid, friends: &[Uid]) -> Result<()> {
-        let owner = target(owner)?;
+    pub async fn remove_friends(
+        &self,
+        app: AppId,
+        actor: Actor,
+        owner: Uid,
+        friends: &[Uid],
+    ) -> Result<()> {
+        let owner = target_for(actor, owner)?;
         let friends = targets(FRIENDS, friends, self.context.limits.relation_ids)?;
         self.context.store.remove_friends(app, owner, friends).await
     }

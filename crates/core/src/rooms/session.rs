@@ -1,10 +1,12 @@
 //! Rooms that a user's own session enters and leaves. They end with it.
 //! Source: RTM client gate sections 3.5 and 6.
 
+use std::sync::Arc;
+
 use super::{RoomId, Rooms};
 use crate::apps::{App, RoomPolicy};
 use crate::sessions::Session;
-use crate::users::{UidTarget, Wanted, distinct};
+use crate::users::{Wanted, distinct};
 use crate::{Error, Result};
 
 impl Rooms {
@@ -14,41 +16,40 @@ impl Rooms {
     /// [`Error::Empty`], [`Error::TooMany`]; [`Error::RoomLimit`], also for several rooms where one is
     /// allowed; [`Error::UnknownUser`] when the session has ended meanwhile.
     pub async fn enter_with(&self, app: &App, session: &Session, rooms: &[RoomId]) -> Result<()> {
-        let (limits, store) = (&self.context.limits, &self.context.store);
+        let limits = &self.context.limits;
         let rooms = distinct("the list of rooms", rooms, limits.room_ids)?;
-        let now = self.context.clock.now();
+        if app.rooms == RoomPolicy::One && rooms.len() > 1 {
+            return Err(Error::RoomLimit);
+        }
+        let (most, now) = (limits.rooms, self.context.clock.now());
         let before = session.entered();
-        // Before the store does it: whoever ends the session must know where it may be.
-        session.enter(&rooms);
-        let entered = match (app.rooms, &*rooms) {
-            (RoomPolicy::One, [room]) => {
-                let kept = self.sessions.entered_beside(session);
-                let user = session.user;
-                store.move_to_room(app.id, user, *room, kept, now).await
-            }
-            (RoomPolicy::One, _) => Err(Error::RoomLimit),
-            (RoomPolicy::Several, _) => {
-                let user = Wanted::Existing(session.user);
-                let rooms = rooms.clone();
-                store
-                    .enter_rooms(app.id, user, rooms, limits.rooms, now)
-                    .await
-            }
-        };
-        if let Err(error) = entered {
+        let store = Arc::clone(&self.context.store);
+        let (id, user, policy) = (app.id, session.user, app.rooms);
+        let entering = self.sessions.in_order(session, "an entered room", |all| {
+            // Before the store does it: whoever ends the session must know where it may be.
+            session.enter(&rooms);
+            let kept: Vec<_> = others(all, session).flat_map(Session::entered).collect();
+            let rooms = rooms.clone();
+            Box::pin(async move {
+                if let (RoomPolicy::One, [room]) = (policy, &*rooms) {
+                    return store.move_to_room(id, user, *room, kept, now).await;
+                }
+                let user = Wanted::Existing(user);
+                store.enter_rooms(id, user, rooms, most, now).await
+            })
+        });
+        if let Err(error) = entering.await.map_err(Error::unavailable).flatten() {
             session.left(&missing(&rooms, &before));
             return Err(error);
         }
-        if app.rooms == RoomPolicy::One {
+        if policy == RoomPolicy::One {
             session.left(&missing(&before, &rooms));
         }
         if session.closed().is_none() {
             return Ok(());
         }
         // Its end may have been noted before it entered.
-        let left = self.sessions.only_in(session, &rooms);
-        let user = UidTarget::Name(session.name.clone());
-        store.leave_rooms(app.id, user, left).await?;
+        self.let_go(session, &rooms).await?;
         Err(Error::UnknownUser)
     }
 
@@ -57,15 +58,25 @@ impl Rooms {
     /// [`Error::Empty`], [`Error::TooMany`].
     pub async fn leave_with(&self, session: &Session, rooms: &[RoomId]) -> Result<()> {
         let rooms = distinct("the list of rooms", rooms, self.context.limits.room_ids)?;
-        session.left(&rooms);
-        let left = self.sessions.only_in(session, &rooms);
-        if left.is_empty() {
-            return Ok(());
-        }
-        let user = UidTarget::Name(session.name.clone());
-        let store = &self.context.store;
-        store.leave_rooms(session.app, user, left).await?;
-        Ok(())
+        self.let_go(session, &rooms).await
+    }
+
+    /// Takes the user of `session` out of those of `rooms` that his other devices did not enter.
+    async fn let_go(&self, session: &Session, rooms: &[RoomId]) -> Result<()> {
+        let store = Arc::clone(&self.context.store);
+        let (app, user) = (session.app, session.user);
+        let leaving = self.sessions.in_order(session, "a left room", |all| {
+            session.left(rooms);
+            let others: Vec<_> = others(all, session).flat_map(Session::entered).collect();
+            let left = missing(rooms, &others);
+            Box::pin(async move {
+                if left.is_empty() {
+                    return Ok(());
+                }
+                store.left_rooms(app, user, left).await
+            })
+        });
+        leaving.await.map_err(Error::unavailable).flatten()
     }
 
     /// The rooms that the user of `session` is in.
@@ -74,6 +85,12 @@ impl Rooms {
     pub async fn of_session(&self, session: &Session) -> Result<Vec<RoomId>> {
         self.context.store.rooms_of(session.app, session.user).await
     }
+}
+
+/// The other sessions of the same user.
+fn others<'a>(all: &'a [Arc<Session>], session: &'a Session) -> impl Iterator<Item = &'a Session> {
+    let others = all.iter().map(|other| &**other);
+    others.filter(|other| other.id != session.id && other.user == session.user)
 }
 
 /// Those of `rooms` that are not among `others`.

@@ -1,4 +1,5 @@
 use std::collections::HashSet;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use std::task::{self, Poll, Waker};
@@ -16,7 +17,7 @@ use super::{
 };
 use crate::apps::{App, AppId};
 use crate::rooms::RoomId;
-use crate::users::{Actor, Named, Uid, UidTarget, User, UserId, UserName};
+use crate::users::{Actor, Named, Uid, User, UserId, UserName};
 use crate::{Context, Error, Result};
 
 /// Sessions that may displace each other in a row; see [`Session::duels`].
@@ -170,12 +171,33 @@ impl Sessions {
     /// Takes a session out whose connection is gone, or whose client logged out. Does nothing the
     /// second time.
     pub fn end(&self, session: &Session, reason: CloseReason) -> Closed {
+        let Some(of_app) = self.of_app(session.app) else {
+            return Closed::default();
+        };
+        let Entry::Occupied(mut of_user) = of_app.by_name.entry(session.name.clone()) else {
+            return Closed::default();
+        };
         if !session.finish(reason) {
             return Closed::default();
         }
+        of_user.get_mut().retain(|other| other.id != session.id);
+        let others = of_user.get();
+        let following = if others.iter().any(|other| other.user == session.user) {
+            let left = without(session.entered(), others);
+            (!left.is_empty()).then(|| self.leave(session, left))
+        } else {
+            Some(self.note_offline(session, reason))
+        };
+        // Whoever has the name by now may have the same uid.
+        if !others.iter().any(|other| other.uid() == session.uid()) {
+            of_app.set_online(session.uid(), false);
+        }
+        if others.is_empty() {
+            of_user.remove();
+        }
         Closed {
             count: 1,
-            following: self.take_out(session, reason).into_iter().collect(),
+            following: following.into_iter().collect(),
         }
     }
 
@@ -188,25 +210,19 @@ impl Sessions {
         closed
     }
 
-    /// Takes out a session that was marked as ended. Returns the task that follows.
-    fn take_out(&self, session: &Session, reason: CloseReason) -> Option<Noting> {
-        let of_app = self.of_app(session.app)?;
-        let Entry::Occupied(mut of_user) = of_app.by_name.entry(session.name.clone()) else {
-            return None;
-        };
-        of_user.get_mut().retain(|other| other.id != session.id);
-        let of_same = |other: &&Arc<Session>| other.user == session.user;
-        let following = if of_user.get().iter().any(|other| of_same(&other)) {
-            let left = without(session.entered(), of_user.get());
-            (!left.is_empty()).then(|| self.leave(session, left))
-        } else {
-            of_app.set_online(session.uid(), false);
-            Some(self.note_offline(session, reason))
-        };
-        if of_user.get().is_empty() {
-            of_user.remove();
-        }
-        following
+    /// Begins what `work` makes of the sessions of the user of `session`, this one included, in order with
+    /// whatever else begins for him. `work` runs under the lock of his entry.
+    pub(crate) fn in_order(
+        &self,
+        session: &Session,
+        what: &'static str,
+        work: impl FnOnce(&[Arc<Session>]) -> BoxFuture<Result<()>>,
+    ) -> Noting {
+        let of_app = Arc::clone(&self.apps.entry(session.app).or_default());
+        // Nobody else is to look at his sessions meanwhile.
+        let of_user = of_app.by_name.get_mut(&session.name);
+        let all = of_user.as_ref().map_or(&[][..], |all| all.as_slice());
+        self.begin(what, work(all))
     }
 
     /// Whether the user called `name`, in any letter case, has a session. Names that nobody has are
@@ -332,20 +348,6 @@ impl Sessions {
         Ok(())
     }
 
-    /// Those of `rooms` that no other session of the same user entered by itself.
-    pub(crate) fn only_in(&self, session: &Session, rooms: &[RoomId]) -> Vec<RoomId> {
-        let others = self.of_user(session.app, &session.name);
-        let others: Vec<_> = others.into_iter().filter(|o| o.id != session.id).collect();
-        without(rooms.to_vec(), &others)
-    }
-
-    /// Rooms that the other sessions of the same user entered by themselves.
-    pub(crate) fn entered_beside(&self, session: &Session) -> Vec<RoomId> {
-        let others = self.of_user(session.app, &session.name);
-        let others = others.iter().filter(|other| other.id != session.id);
-        others.flat_map(|other| other.entered()).collect()
-    }
-
     /// Tells the sessions of a user that the app took him out of `rooms`.
     pub(crate) fn taken_out_of_rooms(&self, app: AppId, name: &UserName, rooms: &[RoomId]) {
         for session in self.of_user(app, name) {
@@ -382,9 +384,9 @@ impl Sessions {
     /// Takes a user out of rooms that only an ended session of his had entered.
     fn leave(&self, session: &Session, rooms: Vec<RoomId>) -> Noting {
         let store = Arc::clone(&self.context.store);
-        let (app, user) = (session.app, UidTarget::Name(session.name.clone()));
+        let (app, user) = (session.app, session.user);
         self.begin("that a session left its rooms", async move {
-            store.leave_rooms(app, user, rooms).await.map(drop)
+            store.left_rooms(app, user, rooms).await
         })
     }
 
@@ -405,7 +407,11 @@ impl Sessions {
                 Poll::Ready(done) => done,
                 Poll::Pending => work.await,
             };
-            done.inspect_err(|error| error!("The store could not note {what}: {error}"))
+            done.inspect_err(|error| {
+                if let Error::Unavailable(cause) = error {
+                    error!("The store could not note {what}: {cause}");
+                }
+            })
         })
     }
 
@@ -451,8 +457,11 @@ impl Session {
     }
 }
 
+/// Work for the store.
+pub(crate) type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+
 /// `rooms` without those that any of `sessions` entered.
-fn without(mut rooms: Vec<RoomId>, sessions: &[Arc<Session>]) -> Vec<RoomId> {
+pub(crate) fn without(mut rooms: Vec<RoomId>, sessions: &[Arc<Session>]) -> Vec<RoomId> {
     for session in sessions {
         let entered = session.entered();
         rooms.retain(|room| !entered.contains(room));

@@ -2,6 +2,7 @@ use async_trait::async_trait;
 
 use super::{CloseReason, SessionId};
 use crate::apps::AppId;
+use crate::rooms::RoomId;
 use crate::users::UserId;
 use crate::{Millis, Result};
 
@@ -15,7 +16,8 @@ pub struct LastSeen {
 }
 
 /// What is kept of sessions. Sessions themselves live in memory: this is for what must not outlive a
-/// server that was killed, and for what is asked about the absent.
+/// server that was killed, and for what is asked about the absent. What is noted takes effect in the order
+/// in which it was begun, however much else waits to be written.
 #[async_trait]
 pub trait PresenceStore: Send + Sync {
     /// Notes that a user is online, with the session of this number as his newest. Nothing happens when he
@@ -31,6 +33,10 @@ pub trait PresenceStore: Send + Sync {
         session: SessionId,
         last_seen: LastSeen,
     ) -> Result<()>;
+
+    /// Takes a user out of rooms that a session of his left, or had entered when it ended; nothing happens
+    /// where he is not.
+    async fn left_rooms(&self, app: AppId, user: UserId, rooms: Vec<RoomId>) -> Result<()>;
 
     /// As [`PresenceStore::went_offline`] for up to `limit` users of any app who are still noted as
     /// online; for a server that has just been started. Returns whether more are left.

@@ -1,6 +1,6 @@
 //! Values that the app stores per user. Source: RTM server gate section 8.
 
-use super::wanted::target;
+use super::wanted::target_for;
 use super::{Actor, Uid, Users};
 use crate::apps::AppId;
 use crate::info::check_bytes;
@@ -43,9 +43,9 @@ impl Users {
     /// Removes `key`; nothing happens when there is none.
     /// # Errors
     /// [`Error::Empty`] and [`Error::TooLong`] for the key, [`Error::UidIllegal`].
-    pub async fn remove_data(&self, app: AppId, uid: Uid, key: &str) -> Result<()> {
+    pub async fn remove_data(&self, app: AppId, actor: Actor, uid: Uid, key: &str) -> Result<()> {
         check_key(key, self.context.limits.data_key_bytes)?;
-        let user = target(uid)?;
+        let user = target_for(actor, uid)?;
         self.context.store.remove_data(app, user, key.into()).await
     }
 }

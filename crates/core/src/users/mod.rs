@@ -29,7 +29,7 @@ pub use register::{Draft, Outcome};
 pub use store::{NewUser, UserChange, UserStore};
 pub use wanted::Wanted;
 
-pub(crate) use wanted::{distinct, target, targets};
+pub(crate) use wanted::{distinct, target, target_for, targets};
 
 pub(crate) use passwords::PasswordPool;
 
@@ -94,13 +94,15 @@ impl Named {
     }
 }
 
-/// How a [`Uid`] names its user.
+/// How a change that needs nobody names a user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum UidTarget {
     /// The name is the decimal text of the number.
     Name(UserName),
     /// This row, provided that its name is not a number: every user has one uid only.
     Id(UserId),
+    /// Exactly this row; no [`Uid`] means it so.
+    Row(UserId),
 }
 
 /// An account.

@@ -33,7 +33,7 @@ impl Users {
     pub async fn of_uid(&self, app: AppId, uid: Uid) -> Result<Option<Arc<User>>> {
         match uid.target().ok_or(Error::UidIllegal)? {
             UidTarget::Name(name) => self.named(app, &name).await,
-            UidTarget::Id(id) => {
+            UidTarget::Id(id) | UidTarget::Row(id) => {
                 let user = self.context.store.user_by_id(app, id).await?;
                 // A row whose name spells a number has that number and no other.
                 Ok(user.filter(|user| user.uid() == uid).map(Arc::new))
@@ -48,7 +48,9 @@ impl Users {
     pub async fn of_uid_or_new(&self, app: AppId, uid: Uid) -> Result<Arc<User>> {
         match uid.target().ok_or(Error::UidIllegal)? {
             UidTarget::Name(name) => self.find_or_create(app, name).await,
-            UidTarget::Id(_) => self.of_uid(app, uid).await?.ok_or(Error::UnknownUser),
+            UidTarget::Id(_) | UidTarget::Row(_) => {
+                self.of_uid(app, uid).await?.ok_or(Error::UnknownUser)
+            }
         }
     }
 
@@ -57,7 +59,7 @@ impl Users {
     /// [`Error::UidIllegal`].
     pub(crate) fn wanted(&self, uid: Uid) -> Result<Wanted> {
         Ok(match uid.target().ok_or(Error::UidIllegal)? {
-            UidTarget::Id(id) => Wanted::Numbered(id),
+            UidTarget::Id(id) | UidTarget::Row(id) => Wanted::Numbered(id),
             UidTarget::Name(name) => Wanted::Named {
                 new: self.new_user(name, None, None),
                 quota: self.context.limits.users_per_app,
@@ -105,6 +107,15 @@ impl Users {
             users.extend(self.of_uid(app, uid).await?);
         }
         Ok(users)
+    }
+}
+
+/// Whom a change is about that `actor` asks for in his own name or, being the app, in that of `uid`, and
+/// that needs nobody to be there.
+pub(crate) fn target_for(actor: Actor, uid: Uid) -> Result<UidTarget> {
+    match actor {
+        Actor::App => target(uid),
+        Actor::User(id) => Ok(UidTarget::Row(id)),
     }
 }
 

@@ -9,7 +9,7 @@ use crate::call::Admin;
 use crate::error::Failure;
 use crate::reply::Envelope;
 
-/// Ban an account until it is activated; its tokens and connections end.
+/// Ban an account until it is activated; its bearer tokens and connections end.
 #[utoipa::path(
     post, path = "/{org}/{app}/users/{username}/deactivate", operation_id = "user.deactivate",
     tag = "users", security(("app_token" = [])),

@@ -201,9 +201,8 @@ fn reason(why: &Closed) -> CloseReason {
         | Closed::Undecodable
         | Closed::KeyExchange
         | Closed::Tls
-        | Closed::WebSocket(_)
-        | Closed::SlowSender => CloseReason::Malformed,
-        Closed::Idle | Closed::Stranger | Closed::Dead => CloseReason::Silent,
+        | Closed::WebSocket(_) => CloseReason::Malformed,
+        Closed::SlowSender | Closed::Idle | Closed::Stranger | Closed::Dead => CloseReason::Silent,
         Closed::SlowReader => CloseReason::SlowReader,
     }
 }

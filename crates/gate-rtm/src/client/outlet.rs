@@ -39,23 +39,19 @@ impl ConnectionOutlet {
     /// Lets through what was held back. To be called as the last thing before the login is answered: what is
     /// queued then goes out behind the answer.
     pub(super) fn release(&self) {
-        let held = self
-            .held
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
-        for order in held.into_iter().flatten() {
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        // Under the lock, so that nothing overtakes what was held.
+        for order in held.take().into_iter().flatten() {
             self.carry_out(&order);
         }
     }
 
     fn order(&self, order: Order) {
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(held) = &mut *held {
-            return held.push(order);
+        match &mut *held {
+            Some(held) => held.push(order),
+            None => self.carry_out(&order),
         }
-        drop(held);
-        self.carry_out(&order);
     }
 
     fn carry_out(&self, order: &Order) {

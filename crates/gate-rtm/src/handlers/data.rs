@@ -35,7 +35,7 @@ pub(crate) fn remove<C: Caller>(call: Call<'_, C>) -> Handled {
     let (uid, key) = (call.subject()?, call.fields.text("key")?.to_owned());
     call.later(async move |scope| {
         let (users, app) = (&scope.core().users, scope.app.id);
-        users.remove_data(app, uid, &key).await?;
+        users.remove_data(app, scope.actor(), uid, &key).await?;
         Ok(Map::empty())
     })
 }

@@ -33,7 +33,7 @@ pub(crate) fn remove<C: Caller>(call: Call<'_, C>) -> Handled {
     let (uid, token) = (call.subject()?, token(&call)?.to_owned());
     call.later(async move |scope| {
         let (push, app) = (&scope.core().push, scope.app.id);
-        push.remove_device(app, uid, &token).await?;
+        push.remove_device(app, scope.actor(), uid, &token).await?;
         Ok(Map::empty())
     })
 }
@@ -56,7 +56,8 @@ pub(crate) fn unmute<C: Caller>(call: Call<'_, C>) -> Handled {
     let (conversation, types) = (conversation(&call)?, message_types(&call)?);
     call.later(async move |scope| {
         let (push, app) = (&scope.core().push, scope.app.id);
-        push.unmute(app, uid, conversation, types).await?;
+        push.unmute(app, scope.actor(), uid, conversation, types)
+            .await?;
         Ok(Map::empty())
     })
 }
@@ -87,7 +88,7 @@ pub(crate) fn muted<C: Caller>(call: Call<'_, C>) -> Handled {
 
 /// The device token, which older SDKs spell in other ways.
 fn token<'a, C: Caller>(call: &Call<'a, C>) -> Result<&'a str, FieldError> {
-    first(call, &["devicetoken", "deviceToken", "adddevice"])
+    first(call, &["devicetoken", "deviceToken", "adddevice", "token"])
 }
 
 /// The first of these spellings that is there, or else the first as missing.

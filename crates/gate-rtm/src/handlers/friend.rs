@@ -21,7 +21,9 @@ pub(crate) fn remove<C: Caller>(call: Call<'_, C>) -> Handled {
     let (uid, friends) = (call.subject()?, call.uids("friends")?);
     call.later(async move |scope| {
         let (contacts, app) = (&scope.core().contacts, scope.app.id);
-        contacts.remove_friends(app, uid, &friends).await?;
+        contacts
+            .remove_friends(app, scope.actor(), uid, &friends)
+            .await?;
         Ok(Map::empty())
     })
 }
@@ -70,7 +72,7 @@ pub(crate) fn remove_blocks<C: Caller>(call: Call<'_, C>) -> Handled {
     let (uid, blocked) = (call.subject()?, call.uids("blacks")?);
     call.later(async move |scope| {
         let (blocks, app) = (&scope.core().blocks, scope.app.id);
-        blocks.remove_all(app, uid, &blocked).await?;
+        blocks.remove_all(app, scope.actor(), uid, &blocked).await?;
         Ok(Map::empty())
     })
 }

@@ -120,11 +120,11 @@ pub(super) enum AppAction {
         #[arg(long, conflicts_with = "json")]
         client_secret: bool,
     },
-    /// Replace the client secret; every token of the app is void at once.
+    /// Replace the client secret; every bearer token of the app is void at once.
     RotateSecret {
         /// ORG/APP
         app: String,
-        /// Replace the RTM secret instead.
+        /// Replace the RTM secret instead; every login token of the app is void at once.
         #[arg(long)]
         rtm: bool,
     },
@@ -150,7 +150,7 @@ pub(super) enum AppAction {
         /// all, one-per-kind (one mobile, one web, one desktop) or single
         policy: String,
     },
-    /// Say how many rooms one connection of an RTM client may be in; counts from the next it enters.
+    /// Say how many rooms an RTM client may be in; counts from the next it enters.
     SetRooms {
         /// ORG/APP
         app: String,
@@ -213,7 +213,7 @@ pub(super) enum UserAction {
         /// Name of the user.
         name: String,
     },
-    /// Shut a user out; his tokens and connections end.
+    /// Shut a user out; his bearer tokens and connections end.
     Ban {
         /// ORG/APP
         app: String,

@@ -27,7 +27,10 @@ use crate::telemetry;
 
 pub use arguments::Cli;
 use arguments::{Action, AppAction, KeyFormat, Switch, UserAction};
-use output::{SECRETS, banner, describe_app, describe_user, field, lines, out, out_bytes, print};
+use output::{
+    SECRETS, banner, describe_app, describe_settings, describe_user, field, lines, out, out_bytes,
+    print,
+};
 
 /// How long a sub-command waits for a data folder that somebody else is using.
 const BUSY_PATIENCE: Duration = Duration::from_secs(10);
@@ -186,17 +189,7 @@ fn app(config: &Config, action: AppAction, json: bool) -> Result<()> {
         }
         AppAction::List => {
             let apps = carry_out(config, Command::AppList)?;
-            print(json, &apps, |apps| {
-                lines(apps, |app| {
-                    let key = format!("{}/{}", field(app, "org"), field(app, "app"));
-                    let legacy = match app.get("legacy_signatures") {
-                        Some(Value::Bool(true)) => "",
-                        _ => "  no legacy signatures",
-                    };
-                    let (registration, users) = (field(app, "registration"), field(app, "users"));
-                    format!("{key}  {registration}  {users} users{legacy}")
-                })
-            })
+            print(json, &apps, |apps| lines(apps, describe_settings))
         }
         AppAction::Show {
             app,
@@ -229,16 +222,16 @@ fn app(config: &Config, action: AppAction, json: bool) -> Result<()> {
         }
         AppAction::SetLogins { app, policy } => {
             let changed = carry_out(config, Command::AppSetLogins { app, policy })?;
-            print(json, &without_secrets(changed), describe_app)
+            print(json, &changed, describe_settings)
         }
         AppAction::SetRooms { app, policy } => {
             let changed = carry_out(config, Command::AppSetRooms { app, policy })?;
-            print(json, &without_secrets(changed), describe_app)
+            print(json, &changed, describe_settings)
         }
         AppAction::SetLoginKey { app, key } => {
             let key = key.as_deref().map(public_key).transpose()?;
             let changed = carry_out(config, Command::AppSetLoginKey { app, key })?;
-            print(json, &without_secrets(changed), describe_app)
+            print(json, &changed, describe_settings)
         }
     }
 }

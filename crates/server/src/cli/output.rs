@@ -89,6 +89,25 @@ pub(super) fn describe_app(app: &Value) -> String {
     shown.join("\n")
 }
 
+/// What an app is set to, in one line.
+pub(super) fn describe_settings(app: &Value) -> String {
+    let is = |key: &str, value: bool| app.get(key) == Some(&Value::Bool(value));
+    let mut shown = vec![
+        format!("{}/{}", field(app, "org"), field(app, "app")),
+        field(app, "registration"),
+        format!("{} users", field(app, "users")),
+        format!("logins {}", field(app, "logins")),
+        format!("rooms {}", field(app, "rooms")),
+    ];
+    if is("legacy_signatures", false) {
+        shown.push("no legacy signatures".into());
+    }
+    if is("login_key", true) {
+        shown.push("login key".into());
+    }
+    shown.join("  ")
+}
+
 pub(super) fn describe_user(user: &Value) -> String {
     let name = field(user, "username");
     if let Some(closed) = user.get("closed_sessions") {

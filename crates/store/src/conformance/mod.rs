@@ -203,6 +203,8 @@ macro_rules! conformance {
                 nobody_comes_online_who_is_gone_or_of_another_app
                 a_deleted_user_was_never_seen
                 whoever_is_online_is_forgotten_some_at_a_time
+                what_a_session_leaves_is_left_by_row_and_nothing_else
+                a_row_is_changed_for_its_own_user_whatever_his_name
             }
             naming {
                 a_new_name_is_registered_by_whatever_names_it_first

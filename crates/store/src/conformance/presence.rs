@@ -4,7 +4,7 @@ use halloo_core::Millis;
 use halloo_core::info::InfoChange;
 use halloo_core::rooms::{Room, RoomId};
 use halloo_core::sessions::{CloseReason, LastSeen, SessionId};
-use halloo_core::users::{Actor, User, UserId};
+use halloo_core::users::{Actor, UidTarget, User, UserId, Wanted};
 use tokio::sync::RwLock;
 
 use super::{NOW, Store, World};
@@ -12,22 +12,6 @@ use super::{NOW, Store, World};
 /// Held for writing by the law that forgets who is online, whatever his app; for reading by those that
 /// rely on somebody being so.
 static FORGETTING: RwLock<()> = RwLock::const_new(());
-
-/// Every reason there is.
-const REASONS: [CloseReason; 12] = [
-    CloseReason::Kicked,
-    CloseReason::Banned,
-    CloseReason::PasswordChanged,
-    CloseReason::UserDeleted,
-    CloseReason::Replaced,
-    CloseReason::SlowReader,
-    CloseReason::ShuttingDown,
-    CloseReason::LoggedOut,
-    CloseReason::ConnectionLost,
-    CloseReason::Silent,
-    CloseReason::Malformed,
-    CloseReason::ServerLost,
-];
 
 /// The end of a session so long after `NOW`.
 fn end(after_ms: i64) -> LastSeen {
@@ -79,7 +63,7 @@ pub async fn the_last_session_says_when_and_why_it_ended(store: &dyn Store) {
     let world = World::new(store).await;
     let [ada, bo] = world.users(["ada", "bo"]).await;
     online(world, &bo, 1).await;
-    for (number, reason) in (0..).zip(REASONS) {
+    for (number, reason) in (0..).zip(CloseReason::ALL) {
         // The one that came first, or another that he opened meanwhile.
         for (round, later) in [(0, 0), (1, 5)] {
             let session = 20 * number + 10 * round + 1;
@@ -305,4 +289,59 @@ pub async fn whoever_is_online_is_forgotten_some_at_a_time(store: &dyn Store) {
     online(world, bo, 2).await;
     assert!(!forget(2).await);
     assert_eq!(last_seen(world, bo).await, Some(lost));
+}
+
+pub async fn what_a_session_leaves_is_left_by_row_and_nothing_else(store: &dyn Store) {
+    let (world, other) = (World::new(store).await, World::new(store).await);
+    let [ada, bo] = world.users(["42", "bo"]).await;
+    let [namesake] = other.users(["42"]).await;
+    world.enter(&ada, &[1, 2, 3]).await;
+    world.enter(&bo, &[1]).await;
+    other.enter(&namesake, &[1]).await;
+    let leave = async |user: &User, rooms: &[i64]| {
+        let rooms = rooms.iter().map(|id| RoomId(*id)).collect();
+        store.left_rooms(world.app, user.id, rooms).await.unwrap();
+    };
+    let rooms = async |app, user: &User| store.rooms_of(app, user.id).await.unwrap();
+    leave(&ada, &[1, 3, 9]).await;
+    leave(&namesake, &[1]).await;
+    assert_eq!(rooms(world.app, &ada).await, [RoomId(2)]);
+    assert_eq!(rooms(world.app, &bo).await, [RoomId(1)]);
+    assert_eq!(rooms(other.app, &namesake).await, [RoomId(1)]);
+    // A later owner of the name is another.
+    store.delete_user(world.app, ada.id, NOW).await.unwrap();
+    let [again] = world.users(["42"]).await;
+    world.enter(&again, &[1]).await;
+    leave(&ada, &[1]).await;
+    assert_eq!(rooms(world.app, &again).await, [RoomId(1)]);
+}
+
+pub async fn a_row_is_changed_for_its_own_user_whatever_his_name(store: &dyn Store) {
+    let world = World::new(store).await;
+    let [ada] = world.users(["42"]).await;
+    let set = async |user: UserId| {
+        let (key, value) = ("k".into(), "v".into());
+        let user = Wanted::Existing(user);
+        store
+            .set_data(world.app, user, key, value, 9)
+            .await
+            .unwrap();
+    };
+    let remove = async |user: UidTarget| {
+        store
+            .remove_data(world.app, user, "k".into())
+            .await
+            .unwrap();
+    };
+    let data = async |user: UserId| store.data(world.app, user, "k").await.unwrap();
+    set(ada.id).await;
+    remove(UidTarget::Id(ada.id)).await;
+    assert!(data(ada.id).await.is_some(), "his uid is his name");
+    remove(UidTarget::Row(ada.id)).await;
+    assert_eq!(data(ada.id).await, None);
+    store.delete_user(world.app, ada.id, NOW).await.unwrap();
+    let [again] = world.users(["42"]).await;
+    set(again.id).await;
+    remove(UidTarget::Row(ada.id)).await;
+    assert!(data(again.id).await.is_some(), "he is another");
 }

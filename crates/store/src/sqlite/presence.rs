@@ -1,11 +1,12 @@
 use async_trait::async_trait;
 use halloo_core::apps::AppId;
+use halloo_core::rooms::RoomId;
 use halloo_core::sessions::{CloseReason, LastSeen, PresenceStore, SessionId};
 use halloo_core::users::UserId;
 use halloo_core::{Millis, Result};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use super::rooms::leave_every;
+use super::rooms::{leave, leave_every};
 use super::{Failure, Outcome, Sqlite};
 
 #[async_trait]
@@ -46,6 +47,16 @@ impl PresenceStore for Sqlite {
                 ])?;
             if noted > 0 {
                 leave_every(connection, app, user)?;
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    async fn left_rooms(&self, app: AppId, user: UserId, rooms: Vec<RoomId>) -> Result<()> {
+        self.write(move |connection| {
+            for room in rooms {
+                leave(connection, app, room, user)?;
             }
             Ok(())
         })

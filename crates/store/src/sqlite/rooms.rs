@@ -353,7 +353,12 @@ pub(super) fn leave_every(connection: &Connection, app: AppId, user: UserId) -> 
 }
 
 /// Takes `user` out of `room`. Returns whether he was in it.
-fn leave(connection: &Connection, app: AppId, room: RoomId, user: UserId) -> Outcome<bool> {
+pub(super) fn leave(
+    connection: &Connection,
+    app: AppId,
+    room: RoomId,
+    user: UserId,
+) -> Outcome<bool> {
     let left = connection
         .prepare_cached("DELETE FROM room_members WHERE app = ?1 AND room = ?2 AND user = ?3")?
         .execute([app.0, room.0, user.0])?;

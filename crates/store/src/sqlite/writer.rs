@@ -7,7 +7,6 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use rusqlite::Connection;
-use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
 use tracing::error;
 
@@ -16,8 +15,6 @@ use halloo_core::Error;
 
 const COMMITS: &str = "halloo_store_commits_total";
 const OPERATIONS: &str = "halloo_store_operations_total";
-/// Operations that may wait for the writer; callers beyond them wait to be queued.
-const QUEUE: usize = 4096;
 /// Operations that share one commit at most.
 const BATCH: usize = 1024;
 
@@ -83,7 +80,7 @@ where
 /// The queue towards the writer thread.
 pub(super) struct Writer {
     /// Present until the writer is dropped.
-    jobs: Option<mpsc::Sender<Box<dyn Job>>>,
+    jobs: Option<mpsc::UnboundedSender<Box<dyn Job>>>,
     thread: Option<JoinHandle<()>>,
     /// Whether the last commit failed.
     failing: Arc<AtomicBool>,
@@ -101,7 +98,7 @@ impl Drop for Writer {
 
 impl Writer {
     pub(super) fn start(connection: Connection) -> Self {
-        let (jobs, queue) = mpsc::channel(QUEUE);
+        let (jobs, queue) = mpsc::unbounded_channel();
         let failing = Arc::new(AtomicBool::new(false));
         let thread = std::thread::Builder::new()
             .name("sqlite-writer".into())
@@ -122,8 +119,9 @@ impl Writer {
         self.failing.load(Ordering::Relaxed)
     }
 
-    /// Runs `work` and answers once it is committed. It is queued when this is polled first, if the
-    /// queue has room: a connection's writes take effect in the order in which it began them.
+    /// Runs `work` and answers once it is committed. It is queued when this is polled first: what is begun
+    /// in some order takes effect in that order. A bound on the queue would break that and save nothing,
+    /// since whoever waits for room holds the same work; what bounds it is how much callers may begin.
     pub(super) async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Connection) -> Outcome<T> + Send + 'static,
@@ -136,17 +134,17 @@ impl Writer {
         });
         let stopped = || Failure::Domain(Error::unavailable("the writer has stopped"));
         let jobs = self.jobs.as_ref().ok_or_else(stopped)?;
-        // `send` alone would wait where the task has used up its share of tokio's time.
-        match jobs.try_send(job) {
-            Err(TrySendError::Full(job)) => jobs.send(job).await.map_err(|_| stopped())?,
-            answer => answer.map_err(|_| stopped())?,
-        }
+        jobs.send(job).map_err(|_| stopped())?;
         outcome.await.map_err(|_| stopped())?
     }
 }
 
 /// Takes what is queued, gives each operation a savepoint and all of them one commit.
-fn serve(connection: &Connection, mut queue: mpsc::Receiver<Box<dyn Job>>, failing: &AtomicBool) {
+fn serve(
+    connection: &Connection,
+    mut queue: mpsc::UnboundedReceiver<Box<dyn Job>>,
+    failing: &AtomicBool,
+) {
     let mut batch: Vec<Box<dyn Job>> = Vec::with_capacity(BATCH);
     while let Some(first) = queue.blocking_recv() {
         let mut commit = begin(connection);

@@ -184,7 +184,7 @@ impl<S: Service, IO: AsyncRead + AsyncWrite + Unpin> Driver<S, IO> {
             .and_then(|timeout| times.package.checked_add(timeout));
         let stranger = self
             .stranger()
-            .filter(|_| open)
+            .filter(|_| open && self.handlers.running() == 0)
             .and_then(|stranger| times.strange.checked_add(stranger.within));
         let partial = times
             .partial

@@ -56,6 +56,7 @@ pub(in crate::sqlite) fn found(
     match user {
         UidTarget::Name(name) => called(connection, app, name),
         UidTarget::Id(id) => numbered(connection, app, *id),
+        UidTarget::Row(id) => Ok(exists(connection, app, *id)?.then_some(*id)),
     }
 }
 
