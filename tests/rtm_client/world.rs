@@ -165,9 +165,10 @@ pub(crate) async fn grant(back_end: &mut Caller, uid: i64) -> String {
     token.await.as_str().expect("a text").to_owned()
 }
 
-/// `kickout` as it is pushed, with the reason that is given.
+/// `kickout` as it is pushed for this reason; one of them is told.
 pub(crate) fn kickout(reason: Option<&str>) -> Push {
-    let params = reason.map_or(json!({}), |reason| json!({"reason": reason}));
+    let told = reason.filter(|reason| *reason == "replaced");
+    let params = told.map_or(json!({}), |reason| json!({"reason": reason}));
     Push::one_way("kickout", params)
 }
 

@@ -265,11 +265,11 @@ pub(crate) async fn until(mut holds: impl AsyncFnMut() -> bool) {
 }
 
 /// What a client is told whose session the server ends for this reason. Source: RTM client gate
-/// sections 2.7 and 4.1; the reason is ours.
+/// sections 2.7 and 4.1; that of a displaced session is ours.
 pub(crate) fn kickout(reason: &str) -> Push {
     let params = match reason {
-        "kicked" => json!({}),
-        other => json!({"reason": other}),
+        "replaced" => json!({"reason": reason}),
+        _ => json!({}),
     };
     Push::one_way("kickout", params)
 }

@@ -65,7 +65,8 @@ impl ConnectionOutlet {
             Order::Close(CloseReason::ShuttingDown) => self.connection.close(),
             Order::Close(reason) => {
                 let mut payload = Map::new();
-                if *reason != CloseReason::Kicked {
+                // Nothing else can be told apart from what the client finds out by logging in again.
+                if *reason == CloseReason::Replaced {
                     payload = payload.text("reason", reason.label());
                 }
                 let _ = self.connection.one_way(KICKED.clone(), payload.finish());
