@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, ToSocketAddrs};
+use tokio::time::Instant;
 use tokio_rustls::TlsConnector;
 use tokio_util::task::TaskTracker;
 
@@ -89,6 +90,7 @@ where
         clock: Arc::clone(&options.clock),
         key: None,
         keepalive: options.keepalive.clone(),
+        born: Instant::now(),
     });
     let connection = Connection::new(route, &options.limits);
     let mut driver = Driver::new(stream, connection.clone(), service, settings, None);

@@ -191,7 +191,8 @@ pub struct Keepalive {
     pub every: Duration,
     /// Whether probes are sent whatever else goes on, counted from the moment at which the peer was
     /// trusted, instead of after `every` without a received byte. The first of them comes after half of
-    /// the time to all of it, so that peers who came together are not probed together.
+    /// the time to all of it, so that peers who came together are not probed together; each comes up to
+    /// 100 ms late, together with those of others.
     pub always: bool,
     /// Time without a received byte after which the connection is closed as dead.
     pub silence: Duration,

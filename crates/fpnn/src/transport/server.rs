@@ -134,6 +134,7 @@ impl<S: Service> Server<S> {
                 clock: options.clock,
                 key: options.key,
                 keepalive: options.keepalive,
+                born: Instant::now(),
             }),
             opening: options.opening,
             tls: options.tls.map(TlsAcceptor::from),

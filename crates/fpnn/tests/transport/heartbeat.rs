@@ -94,7 +94,7 @@ async fn peers_that_came_together_are_not_probed_together() {
         for beat in 0..3 {
             let (probe, _) = asked(&mut peer, since).await;
             let late = since.elapsed().as_millis() - (first + beat * 20_000);
-            assert!(late <= 1 + beat, "{port}: {late} ms");
+            assert!(late <= 200 * (1 + beat), "{port}: {late} ms");
             answer(&mut peer, &probe, &Ok(empty())).await;
         }
     }

@@ -10,6 +10,8 @@ use tokio::time::{Instant, Sleep};
 use crate::transport::driver::{Cut, Driver, Input};
 use crate::transport::{Closed, Service};
 
+/// Regular probes are sent at multiples of this.
+const PROBE_GRID: Duration = Duration::from_millis(100);
 /// How long a peer may take to close its side after we closed ours.
 const LINGER: Duration = Duration::from_secs(1);
 
@@ -197,16 +199,7 @@ impl<S: Service, IO: AsyncRead + AsyncWrite + Unpin> Driver<S, IO> {
         let dead = keepalive
             .filter(|_| reading)
             .and_then(|(keepalive, since)| times.heard.max(since).checked_add(keepalive.silence));
-        let probe = keepalive.and_then(|(keepalive, since)| {
-            if !keepalive.always {
-                let last = since.max(times.heard).max(times.probed);
-                return last.checked_add(keepalive.every);
-            }
-            if times.probed > since {
-                return times.probed.checked_add(keepalive.every);
-            }
-            since.checked_add(keepalive.every.mul_f64(self.first_probe()))
-        });
+        let probe = keepalive.and_then(|_| self.next_probe());
         [
             (idle, Due::Idle),
             (stranger, Due::Stranger),
@@ -223,11 +216,38 @@ impl<S: Service, IO: AsyncRead + AsyncWrite + Unpin> Driver<S, IO> {
         .min_by_key(|(at, _)| *at)
     }
 
+    /// When the next probe is to be sent, where the peer is trusted.
+    fn next_probe(&self) -> Option<Instant> {
+        let times = &self.deadlines;
+        let (keepalive, since) = self.settings.keepalive.as_ref().zip(times.trusted)?;
+        if !keepalive.always {
+            let last = since.max(times.heard).max(times.probed);
+            return last.checked_add(keepalive.every);
+        }
+        if times.probed > since {
+            return times.probed.checked_add(keepalive.every);
+        }
+        let wait = keepalive.every.mul_f64(self.first_probe());
+        Some(self.on_grid(since.checked_add(wait)?))
+    }
+
     /// When the first of regular probes is sent, as a part of their interval: half of it to all of it, so
     /// that peers who came at the same time are not probed at the same time.
     fn first_probe(&self) -> f64 {
         let place = self.peer.connection.address().port() % 64;
         1.0 - f64::from(place) / 128.0
+    }
+
+    /// `at`, or a little later: regular probes of all connections leave at common moments, since each wake-up
+    /// of an idle processor costs more than the probe.
+    fn on_grid(&self, at: Instant) -> Instant {
+        let age = at.saturating_duration_since(self.settings.born);
+        let beyond = age.as_millis() % PROBE_GRID.as_millis();
+        let beyond = Duration::from_millis(u64::try_from(beyond).unwrap_or(0));
+        if beyond.is_zero() {
+            return at;
+        }
+        at + PROBE_GRID.saturating_sub(beyond)
     }
 
     pub(super) fn act(&mut self, due: Due) {
@@ -248,9 +268,13 @@ impl<S: Service, IO: AsyncRead + AsyncWrite + Unpin> Driver<S, IO> {
     }
 
     fn probe(&mut self) {
-        self.deadlines.probed = self.deadlines.now;
-        if let Some(keepalive) = &self.settings.keepalive {
-            self.send_probe(keepalive.method.clone());
-        }
+        let Some(keepalive) = &self.settings.keepalive else {
+            return;
+        };
+        let (now, method) = (self.deadlines.now, keepalive.method.clone());
+        // Regular ones keep their pace however late this one is, unless it is later than the next.
+        let due = self.next_probe().filter(|due| now < *due + keepalive.every);
+        self.deadlines.probed = due.filter(|_| keepalive.always).unwrap_or(now);
+        self.send_probe(method);
     }
 }

@@ -41,6 +41,8 @@ pub(super) struct Settings {
     pub(super) clock: Clock,
     pub(super) key: Option<Arc<PrivateKey>>,
     pub(super) keepalive: Option<Keepalive>,
+    /// What probes are timed from.
+    pub(super) born: Instant,
 }
 
 /// Drives a connection from its first byte to its last handler.
