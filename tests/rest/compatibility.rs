@@ -55,24 +55,7 @@ fn table() -> String {
 
 #[test]
 fn the_page_shows_what_is_checked() {
-    let file = repository("docs/compatibility.md");
-    let page = std::fs::read_to_string(&file).expect("docs/compatibility.md");
-    let (before, rest) = page
-        .split_once(BEGIN)
-        .expect("the marker where the table begins");
-    let (shown, after) = rest
-        .split_once(END)
-        .expect("the marker where the table ends");
-    if std::env::var_os("HALLOO_BLESS").is_some() {
-        let page = format!("{before}{BEGIN}{}{END}{after}", table());
-        std::fs::write(&file, page).expect("docs/compatibility.md can be written");
-        return;
-    }
-    assert_eq!(
-        shown,
-        table(),
-        "run again with HALLOO_BLESS=1 and look at the difference"
-    );
+    halloo_testkit::assert_page_shows(&repository("docs/compatibility.md"), (BEGIN, END), &table());
 }
 
 #[test]

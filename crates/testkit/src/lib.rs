@@ -3,6 +3,7 @@
 
 mod client;
 mod clock;
+mod page;
 mod program;
 pub mod rtm;
 mod server;
@@ -10,6 +11,7 @@ mod session;
 
 pub use client::{Client, RawConnection, Reply, raw_exchange};
 pub use clock::ManualClock;
+pub use page::assert_page_shows;
 pub use program::Program;
 pub use server::{TestApp, TestServer};
 pub use session::{device, open_session};
