@@ -25,6 +25,15 @@ pub(crate) struct Entry<H> {
     pub(crate) handler: H,
 }
 
+/// One line of a table.
+pub(crate) const fn entry<H>(method: &'static str, order: Order, handler: H) -> Entry<H> {
+    Entry {
+        method,
+        order,
+        handler,
+    }
+}
+
 /// Every method of one gate.
 pub(crate) struct Table<H: 'static> {
     entries: &'static [Entry<H>],

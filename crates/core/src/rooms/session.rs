@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{RoomId, Rooms};
 use crate::apps::{App, RoomPolicy};
-use crate::sessions::Session;
+use crate::sessions::{Session, without};
 use crate::users::{Wanted, distinct};
 use crate::{Error, Result};
 
@@ -67,8 +67,7 @@ impl Rooms {
         let (app, user) = (session.app, session.user);
         let leaving = self.sessions.in_order(session, "a left room", |all| {
             session.left(rooms);
-            let others: Vec<_> = others(all, session).flat_map(Session::entered).collect();
-            let left = missing(rooms, &others);
+            let left = without(rooms.to_vec(), others(all, session));
             Box::pin(async move {
                 if left.is_empty() {
                     return Ok(());

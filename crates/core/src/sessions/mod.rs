@@ -21,6 +21,7 @@ use crate::users::{Named, Uid, UserId, UserName};
 use crate::{Error, Limits, Millis, Result};
 
 pub use outlet::{Event, Outlet};
+pub(crate) use registry::without;
 pub use registry::{Closed, Sessions};
 pub use store::{LastSeen, PresenceStore};
 

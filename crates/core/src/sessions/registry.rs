@@ -183,7 +183,7 @@ impl Sessions {
         of_user.get_mut().retain(|other| other.id != session.id);
         let others = of_user.get();
         let following = if others.iter().any(|other| other.user == session.user) {
-            let left = without(session.entered(), others);
+            let left = without(session.entered(), others.iter().map(|other| &**other));
             (!left.is_empty()).then(|| self.leave(session, left))
         } else {
             Some(self.note_offline(session, reason))
@@ -461,7 +461,10 @@ impl Session {
 pub(crate) type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
 /// `rooms` without those that any of `sessions` entered.
-pub(crate) fn without(mut rooms: Vec<RoomId>, sessions: &[Arc<Session>]) -> Vec<RoomId> {
+pub(crate) fn without<'a>(
+    mut rooms: Vec<RoomId>,
+    sessions: impl IntoIterator<Item = &'a Session>,
+) -> Vec<RoomId> {
     for session in sessions {
         let entered = session.entered();
         rooms.retain(|room| !entered.contains(room));

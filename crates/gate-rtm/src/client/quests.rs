@@ -9,7 +9,7 @@ use super::{Call, ClientGate, State, auth, dispatch, room as own_room, session};
 use crate::call::Handled;
 use crate::error::codes;
 use crate::handlers::{data, device, friend, group, room, user};
-use crate::table::{self, ABSENT, FORBIDDEN};
+use crate::table::{self, ABSENT, FORBIDDEN, entry};
 
 type Entry = table::Entry<Handler>;
 
@@ -56,14 +56,6 @@ const fn absent(method: &'static str) -> Entry {
 const fn forbidden(method: &'static str) -> Entry {
     let refused = Handler::Refused(codes::FORBIDDEN_METHOD, FORBIDDEN);
     entry(method, Order::Read, refused)
-}
-
-const fn entry(method: &'static str, order: Order, handler: Handler) -> Entry {
-    Entry {
-        method,
-        order,
-        handler,
-    }
 }
 
 /// Every method of the client gate. Source: RTM client gate sections 1.6, 2 and 3.

@@ -6,7 +6,7 @@ use super::{Call, token, user as admin};
 use crate::call::Handled;
 use crate::error::codes;
 use crate::handlers::{data, device, friend, group, room, user};
-use crate::table::{self, ABSENT, FORBIDDEN};
+use crate::table::{self, ABSENT, FORBIDDEN, entry};
 
 /// One method.
 pub(super) type Entry = table::Entry<Handler>;
@@ -52,14 +52,6 @@ const fn absent_unsigned(method: &'static str) -> Entry {
 const fn forbidden(method: &'static str) -> Entry {
     let refused = Handler::Refused(codes::FORBIDDEN_METHOD, FORBIDDEN);
     entry(method, Order::Read, refused)
-}
-
-const fn entry(method: &'static str, order: Order, handler: Handler) -> Entry {
-    Entry {
-        method,
-        order,
-        handler,
-    }
 }
 
 /// Every method of the server gate. Source: RTM server gate sections 4 to 9.
