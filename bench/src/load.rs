@@ -87,6 +87,13 @@ impl Measured {
             .get_or_insert_with(|| why().chars().take(SHOWN).collect());
     }
 
+    /// Counts the errors of `other` here, too.
+    pub(crate) fn join_errors(&mut self, other: &Self) {
+        self.errors += other.errors;
+        let first = &mut self.first_error;
+        *first = first.take().or_else(|| other.first_error.clone());
+    }
+
     pub(crate) fn succeed(&mut self, latency: Duration, within: bool) {
         self.ended += 1;
         if within {
@@ -156,15 +163,25 @@ impl Meter {
     /// What was measured meanwhile, and what each request of it took.
     /// # Errors
     /// When the server is gone.
-    pub(crate) fn run(self, loads: Vec<Measured>) -> Result<Run> {
-        let ended = loads.iter().map(|load| load.ended).sum::<u64>();
-        let ended = u32::try_from(ended.max(1)).context("too many requests to count")?;
-        let each = |taken: Duration| taken / ended;
+    pub(crate) fn run(&self, loads: Vec<Measured>) -> Result<Run> {
+        let (server_cpu, generator_cpu) = self.each(loads.iter().map(|load| load.ended).sum())?;
         Ok(Run {
-            server_cpu: each(cpu_time(self.pid)?.saturating_sub(self.server)),
-            generator_cpu: each(cpu_time(std::process::id())?.saturating_sub(self.generator)),
             loads,
+            server_cpu,
+            generator_cpu,
         })
+    }
+
+    /// What the server and this process took meanwhile for each of `count`.
+    /// # Errors
+    /// When the server is gone.
+    pub(crate) fn each(&self, count: u64) -> Result<(Duration, Duration)> {
+        let count = u32::try_from(count.max(1)).context("too many requests to count")?;
+        let each = |taken: Duration| taken / count;
+        Ok((
+            each(cpu_time(self.pid)?.saturating_sub(self.server)),
+            each(cpu_time(std::process::id())?.saturating_sub(self.generator)),
+        ))
     }
 }
 

@@ -3,12 +3,14 @@
 //! It knows the server from outside only: a program, a data folder, bytes over HTTP, FPNN and WebSocket.
 //! There is one exception: `preload.rs` fills a data folder through the store before the server starts.
 //! To add a load: for REST its bytes in `requests.rs` and its row in `rest.rs`; for FPNN its quest in
-//! `fpnn/asks.rs` and its row in `fpnn/rows.rs`; for sessions its part in `sessions/mod.rs`.
+//! `fpnn/asks.rs` and its row in `fpnn/rows.rs`; for sessions and messages its part in their `mod.rs`.
 
 mod connection;
 mod fpnn;
 mod hello;
+mod host;
 mod load;
+mod messages;
 mod options;
 mod preload;
 mod process;
@@ -19,6 +21,7 @@ mod rest;
 mod sessions;
 mod site;
 mod surroundings;
+mod table;
 
 use std::process::ExitCode;
 
@@ -45,12 +48,17 @@ enum Action {
     Fpnn(fpnn::Options),
     /// Logins, idle sessions, kicks and status at the RTM client gate.
     Sessions(sessions::Options),
+    /// Messages at the RTM client gate: pairs, users who are offline, a large group, a growing log.
+    Messages(messages::Options),
     /// The ceiling of `rest`: serves "hello" on a free port until the standard input ends.
     #[command(hide = true)]
     Hello,
     /// The ceiling of `fpnn`: answers quests unread on a free port until the standard input ends.
     #[command(hide = true)]
     Echo,
+    /// The ceiling of `messages`: passes messages on at a free port until the standard input ends.
+    #[command(hide = true)]
+    Relay,
 }
 
 fn main() -> ExitCode {
@@ -58,8 +66,10 @@ fn main() -> ExitCode {
         Action::Rest(options) => run(rest::measure(&options)),
         Action::Fpnn(options) => run(fpnn::measure(&options)),
         Action::Sessions(options) => run(sessions::measure(&options)),
+        Action::Messages(options) => run(messages::measure(&options)),
         Action::Hello => hello::serve(),
         Action::Echo => fpnn::echo::serve(),
+        Action::Relay => messages::relay::serve(),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

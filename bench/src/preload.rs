@@ -12,7 +12,7 @@ use halloo_core::apps::{App, AppKey, Registration};
 use halloo_core::ports::{Clock, Entropy, Store};
 use halloo_core::users::{NewUser, PasswordHash};
 use halloo_core::{Core, Limits, Uuid};
-use halloo_store::Sqlite;
+use halloo_store::{Log, Sqlite};
 use tokio::task::JoinSet;
 
 /// The app that everything happens in.
@@ -40,7 +40,7 @@ pub(crate) async fn fill(path: &Path, users: u32, name: fn(u32) -> String) -> Re
         bail!("the folder is in use")
     };
     let store: Arc<dyn Store> = Arc::new(Sqlite::open(path)?);
-    let app = app(&store).await?;
+    let app = app(&store, path).await?;
     let next = Arc::new(AtomicU32::new(0));
     let mut tasks = JoinSet::new();
     for _ in 0..CONCURRENT {
@@ -73,9 +73,10 @@ pub(crate) async fn fill(path: &Path, users: u32, name: fn(u32) -> String) -> Re
     Ok(())
 }
 
-async fn app(store: &Arc<dyn Store>) -> Result<Arc<App>> {
+async fn app(store: &Arc<dyn Store>, path: &Path) -> Result<Arc<App>> {
     let (clock, entropy) = (Arc::new(SystemClock), Arc::new(SystemEntropy));
-    let core = Core::new(Arc::clone(store), clock, entropy, Limits::default());
+    let log = Arc::new(Log::open(&path.join("messages"))?);
+    let core = Core::new(Arc::clone(store), log, clock, entropy, Limits::default());
     let (org, name) = APP.split_once('/').context("an app key has two parts")?;
     let app = core
         .apps

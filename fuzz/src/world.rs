@@ -10,7 +10,7 @@ use halloo_core::tokens::Ttl;
 use halloo_core::users::Draft;
 use halloo_core::{Core, HashCost, Limits, Millis};
 use halloo_gate_rest::{RestGate, Settings};
-use halloo_store::Sqlite;
+use halloo_store::{Log, Sqlite};
 use http::Request;
 use http_body_util::{BodyExt as _, Full};
 use tokio::runtime::{Builder, Runtime};
@@ -173,8 +173,12 @@ pub(crate) fn new_core() -> Core {
         ..Limits::default()
     };
     let store = Arc::new(Sqlite::in_memory().expect("a database"));
+    // Messages know no memory of their own; what an earlier process left is not looked at.
+    let folder = std::env::temp_dir().join(format!("halloo-fuzz-{}", std::process::id()));
+    let _ = std::fs::remove_dir_all(&folder);
+    let log = Arc::new(Log::open(&folder).expect("a folder for messages"));
     let (clock, entropy) = (Arc::new(Standing), Arc::new(Repeatable::default()));
-    Core::new(store, clock, entropy, limits)
+    Core::new(store, log, clock, entropy, limits)
 }
 
 /// When the clock stands, in Unix milliseconds.

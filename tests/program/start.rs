@@ -181,10 +181,18 @@ async fn the_data_folder_and_everything_in_it_is_private_whatever_the_umask() {
     let mut names = Vec::new();
     for entry in std::fs::read_dir(site.data()).unwrap() {
         let entry = entry.unwrap();
-        assert_eq!(mode(&entry.path()), 0o600, "{:?}", entry.path());
+        // Nobody gets at what is in a folder of his.
+        let expected = if entry.path().is_dir() { 0o700 } else { 0o600 };
+        assert_eq!(mode(&entry.path()), expected, "{:?}", entry.path());
         names.push(entry.file_name().into_string().unwrap());
     }
-    for name in ["halloo.db", "halloo.lock", "operator.token", "control.sock"] {
+    for name in [
+        "halloo.db",
+        "messages",
+        "halloo.lock",
+        "operator.token",
+        "control.sock",
+    ] {
         assert!(
             names.iter().any(|found| found == name),
             "no {name} in {names:?}"

@@ -87,10 +87,7 @@ OPTIONAL = {
 }
 
 LATER = (
-    "sendmsg sendmsgs sendgroupmsg sendroommsg broadcastmsg getgroupmsg getroommsg getbroadcastmsg"
-    " getp2pmsg getmsg delmsg getmsgnum editmsg cleanmsg delconversationmsgs clearprojectmsg"
-    " clearusermsg clearusermessage addsessions removesessions addlisten removelisten setlisten"
-    " filetoken translate profanity tcheck icheck acheck vcheck speech2text transcribe stranscribe"
+    "filetoken translate profanity tcheck icheck acheck vcheck speech2text transcribe stranscribe"
 ).split()
 LATER_UNSIGNED = "sendfile sendfiles sendgroupfile sendroomfile broadcastfile".split()
 FORBIDDEN = (

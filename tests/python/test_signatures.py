@@ -93,12 +93,12 @@ class ChecksHaveAnOrder(SignatureTest):
         self.assert_code(200008, "gettoken", self.signed("gettoken", ts=1) | {"sign": ""})
 
     def test_then_the_signature(self):
-        for method in ("gettoken", "closeRTCRoom", "sendmsg"):
+        for method in ("gettoken", "closeRTCRoom", "translate"):
             self.assert_code(200002, method, self.signed(method) | {"sign": "0" * 32})
 
     def test_then_whether_the_method_is_allowed(self):
         self.assert_code(200020, "closeRTCRoom", self.signed("closeRTCRoom"))
-        self.assert_code(200060, "sendmsg", self.signed("sendmsg"))
+        self.assert_code(200060, "translate", self.signed("translate"))
 
     def test_then_its_parameters(self):
         self.assert_code(10009, "gettoken", self.signed("gettoken"))

@@ -63,7 +63,7 @@ class ReplaysAreRefusedWhereThatIsSet(SignatureTest):
             (10009, "gettoken", {}),
             (200001, "gettoken", {"uid": 0}),
             (200020, "closeRTCRoom", {}),
-            (200060, "sendmsg", {}),
+            (200060, "translate", {}),
         ]:
             params = self.signed(method, params)
             self.assert_code(code, method, params)

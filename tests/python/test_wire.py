@@ -145,7 +145,7 @@ class MethodsAreKnownOrNot(GateTest):
             (200032, "getonlineusers", {"uids": fresh(201)}),
             (200033, "getonlineusers", {"uids": []}),
             (200034, "getgroupmembers", {"gid": 0}),
-            (200060, "sendmsg", {}),
+            (200060, "translate", {}),
             (200020, "closeRTCRoom", {}),
         ]:
             self.assert_refused(code, method, **params)

@@ -1,4 +1,4 @@
-//! The endpoints of the two vendor documents, and the user tokens that stand beside them.
+//! The endpoints of the two vendor documents, the user tokens that stand beside them, and messages.
 
 use serde_json::{Value, json};
 
@@ -164,4 +164,20 @@ pub(crate) const ENDPOINTS: &[Endpoint] = endpoints![
 
     "user.resources", "GET" "/users/{username}/resources", App,
     "/users/maya.lin/resources" None, "";
+
+    "message.users", "POST" "/messages/users", App,
+    "/messages/users" Some(r#"{"from":"maya.lin","to":["omar"],"type":"txt","body":{"msg":"hello"}}"#),
+    "1 to 600 users; not in the two documents";
+
+    "message.chatgroups", "POST" "/messages/chatgroups", App,
+    "/messages/chatgroups" Some(r#"{"from":"maya.lin","to":["71"],"type":"txt","body":{"msg":"hello"}}"#),
+    "1 to 3 groups; not in the two documents";
+
+    "message.chatrooms", "POST" "/messages/chatrooms", App,
+    "/messages/chatrooms" Some(r#"{"from":"maya.lin","to":["81"],"type":"txt","body":{"msg":"hello"}}"#),
+    "1 to 10 rooms; not in the two documents";
+
+    "message.older", "POST" "/messages", App,
+    "/messages" Some(r#"{"target_type":"users","target":["omar"],"msg":{"type":"txt","msg":"hello"},"from":"maya.lin"}"#),
+    "as older SDKs send; `useMsgId=true` answers ids; not in the two documents";
 ];

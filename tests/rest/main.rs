@@ -11,6 +11,7 @@ mod errors;
 mod examples;
 mod leniency;
 mod matrix;
+mod messages;
 mod model;
 mod paging;
 mod world;

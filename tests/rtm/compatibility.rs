@@ -68,9 +68,13 @@ fn the_page_shows_what_is_checked() {
     halloo_testkit::assert_page_shows(&repository("docs/compatibility.md"), (BEGIN, END), &table());
 }
 
-/// The file of a module of this suite.
+/// The file of a module of this suite, or of that about messages.
 fn module(path: &[&str]) -> String {
-    let base = repository("tests/rtm").join(path.join("/"));
+    let suite = match path.first() {
+        Some(&"messages") => repository("tests"),
+        _ => repository("tests/rtm"),
+    };
+    let base = suite.join(path.join("/"));
     let file = base.with_added_extension("rs");
     let file = if file.is_file() {
         file

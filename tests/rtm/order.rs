@@ -141,12 +141,24 @@ fn quest() -> impl Strategy<Value = (&'static Method, Value)> {
         };
         let mut params = serde_json::Map::new();
         for parameter in method.parameters {
-            if !parameter.required && draw(0, 3) == 0 {
+            // Without a name, a message is given one that depends on those before.
+            let may_be_absent = !parameter.required && parameter.name != "mid";
+            if may_be_absent && draw(0, 3) == 0 {
                 continue;
             }
             let value = match (parameter.kind, parameter.kind.family()) {
                 (Kind::ZeroOrOne, _) => json!(draw(0, 3)),
                 (Kind::Seconds, _) => json!(draw(-1, 3)),
+                (Kind::Log | Kind::GroupOrRoom, _) => json!(draw(1, 5)),
+                (Kind::Sort, _) => json!(draw(0, 6)),
+                // Nobody is there to be heard: whoever asks takes nothing but answers.
+                (Kind::Listened, _) => json!([draw(70, 74), draw(70, 74)]),
+                (Kind::Texts, _) => json!(["other"]),
+                (Kind::Bool, _) if method.name.ends_with("listen") => json!(false),
+                (Kind::Bool, _) => json!(draw(0, 2) == 0),
+                (Kind::I64, _) if parameter.name == "end" => json!(i64::MAX),
+                (Kind::I64, _) if parameter.name == "mid" => json!(draw(1, 4)),
+                (Kind::I64, _) => json!(draw(0, 4)),
                 (Kind::Group | Kind::AnyGroup, _) => json!(draw(20, 23)),
                 (Kind::Room | Kind::AnyRoom, _) => json!(draw(30, 33)),
                 (Kind::Rooms, _) => json!([draw(30, 33), draw(30, 33)]),
@@ -200,7 +212,10 @@ fn every_quest_answers_in_a_crowd_what_it_answers_alone() {
 fn unordered(answer: Result<Value, u32>) -> Result<Value, u32> {
     answer.map(|mut answer| {
         for value in answer.as_object_mut().expect("a map").values_mut() {
-            if value.is_array() {
+            if value
+                .as_array()
+                .is_some_and(|list| list.iter().all(Value::is_i64))
+            {
                 *value = json!(sorted(value));
             }
         }
@@ -401,10 +416,6 @@ async fn the_server_asks_nothing_by_itself() {
     let mut caller = gate.caller().await;
     // A PHP client would take any such quest for its answer.
     lay_out(&gate, &mut caller).await;
-    for method in ["setlisten", "addlisten"] {
-        let params = json!({"p2p": true, "group": true, "all": true});
-        assert_eq!(caller.call(method, params).await, Err(200_060));
-    }
     gate.session(12, "web_1").await;
     caller.done("kickout", json!({"uid": 12})).await;
     caller.wire.shut().await;

@@ -16,14 +16,18 @@ const RULES: &[(&str, May)] = &[
     ("halloo-fpnn", May::Import(&[])),
     ("halloo-msync", May::Import(&[])),
     ("halloo-core", May::Import(&[])),
+    ("halloo-content", May::Import(&["halloo-core"])),
     ("halloo-store", May::Import(&["halloo-core"])),
     ("halloo-bus", May::Import(&["halloo-core"])),
     ("halloo-outbound", May::Import(&["halloo-core"])),
     ("halloo-console", May::Import(&["halloo-core"])),
-    ("halloo-gate-rest", May::Import(&["halloo-core"])),
+    (
+        "halloo-gate-rest",
+        May::Import(&["halloo-content", "halloo-core"]),
+    ),
     (
         "halloo-gate-rtm",
-        May::Import(&["halloo-core", "halloo-fpnn"]),
+        May::Import(&["halloo-content", "halloo-core", "halloo-fpnn"]),
     ),
     (
         "halloo-gate-msync",
@@ -160,7 +164,10 @@ mod tests {
     fn edges_of_the_architecture_are_allowed() {
         for (from, to) in [
             ("halloo-store", "halloo-core"),
+            ("halloo-content", "halloo-core"),
             ("halloo-gate-rest", "halloo-core"),
+            ("halloo-gate-rest", "halloo-content"),
+            ("halloo-gate-rtm", "halloo-content"),
             ("halloo-gate-rtm", "halloo-fpnn"),
             ("halloo-client", "halloo-fpnn"),
             ("halloo", "halloo-store"),
@@ -175,6 +182,7 @@ mod tests {
     fn any_other_edge_is_found() {
         for (from, to) in [
             ("halloo-core", "halloo-store"),
+            ("halloo-core", "halloo-content"),
             ("halloo-store", "halloo-gate-rest"),
             ("halloo-gate-rest", "halloo-store"),
             ("halloo-gate-rtm", "halloo-msync"),
@@ -191,7 +199,10 @@ mod tests {
                 "halloo-gate-rest",
                 &[("halloo-store", None), ("halloo-core", None)]
             ),
-            ["halloo-gate-rest: it imports halloo-store, but it may import halloo-core only"]
+            [
+                "halloo-gate-rest: it imports halloo-store, but it may import halloo-content and \
+                 halloo-core only"
+            ]
         );
         assert_eq!(
             found("halloo-core", &[("halloo-store", Some("dev"))]),

@@ -2,14 +2,12 @@
 
 pub(crate) mod crowd;
 mod kicks;
-mod quiet;
+pub(crate) mod quiet;
 mod status;
-mod table;
 pub(crate) mod tickets;
 pub(crate) mod wire;
 
-use std::fs::{self, File};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
@@ -17,21 +15,18 @@ use clap::{Args, ValueEnum};
 
 use self::crowd::{Crowd, Login};
 use self::kicks::Kicker;
-use self::table::{Column, Goal, Row};
-use self::tickets::Office;
 use self::wire::Transport;
 use crate::connection::Connection;
-use crate::fpnn::asks;
 use crate::fpnn::link::Link;
-use crate::fpnn::quests::Signer;
+use crate::host::{self, Host, granted};
 use crate::load::Meter;
 use crate::options::Common;
 use crate::process::cpu_time;
 use crate::report::{self, number_of};
-use crate::site::{self, Site};
-use crate::{fpnn, preload, requests, rest, surroundings};
+use crate::table::{self, Column, Goal, Row};
+use crate::{requests, rest, site, surroundings};
 
-/// What names of users begin with; see [`asks::name`].
+/// What names of users begin with; see [`crate::fpnn::asks::name`].
 const PREFIX: &str = "100";
 /// Sessions that log in at the same moment where it is not that which is measured.
 const WAVE: usize = 1000;
@@ -100,7 +95,7 @@ pub(crate) async fn measure(options: &Options) -> Result<()> {
     };
     let measured = bench.measure().await;
     if measured.is_err() {
-        bench.show_logs();
+        host::show_logs(folder.path(), &["quiet", "websocket", "bare"]);
     }
     measured?;
     let Bench { rows, facts, .. } = bench;
@@ -121,24 +116,6 @@ struct Bench<'a> {
     folder: PathBuf,
     rows: Vec<Row>,
     facts: Vec<String>,
-}
-
-/// A server of the measurement, and what logs in to it.
-struct Host {
-    site: Site,
-    signer: Signer,
-    office: Office,
-    log: PathBuf,
-}
-
-impl Host {
-    fn pid(&self) -> u32 {
-        self.site.server.pid
-    }
-
-    fn crowd(&self, transport: Transport) -> Crowd {
-        Crowd::new(self.site.rtm_client, transport)
-    }
 }
 
 impl Bench<'_> {
@@ -210,19 +187,7 @@ impl Bench<'_> {
 
     /// Starts the program on a data folder of its own, called `name`.
     async fn start(&mut self, name: &str) -> Result<Host> {
-        let data = self.folder.join(name);
-        preload::fill(&data, self.options.users(), asks::name)
-            .await
-            .context("cannot fill the data folder")?;
-        let log = self.folder.join(format!("{name}.log"));
-        let site = Site::start_logging(&self.program, &data, File::create(&log)?.into()).await?;
-        let signer = fpnn::signer(&site.app().await?)?;
-        let host = Host {
-            site,
-            office: Office::new(signer.clone()),
-            signer,
-            log,
-        };
+        let host = Host::start(&self.program, &self.folder, name, self.options.users()).await?;
         quiet::settled(host.pid()).await?;
         if self.rows.is_empty() {
             self.facts.push(granted(&host.log));
@@ -376,43 +341,12 @@ impl Bench<'_> {
         self.rows.extend(ways.into_iter().map(|(row, _)| row));
         Ok(())
     }
-
-    /// What the servers complained about, for whoever wants to know why it failed.
-    fn show_logs(&self) {
-        for name in ["quiet", "websocket", "bare"] {
-            let log = fs::read_to_string(self.folder.join(format!("{name}.log")));
-            let log = log.unwrap_or_default();
-            let complaints = log.lines().filter(|line| is_complaint(line));
-            for line in complaints.take(20) {
-                eprintln!("{name} server: {line}");
-            }
-        }
-    }
 }
 
 fn over(transport: Transport) -> &'static str {
     match transport {
         Transport::Bare => "over bare FPNN",
         Transport::WebSocket => "over WebSocket",
-    }
-}
-
-fn is_complaint(line: &str) -> bool {
-    line.contains("WARN") || line.contains("ERROR")
-}
-
-/// What the server said about the limit on open files.
-fn granted(log: &Path) -> String {
-    let log = fs::read_to_string(log).unwrap_or_default();
-    let line = log.lines().find(|line| line.contains("open files"));
-    let said = line.map(|line| {
-        line.find("The limit")
-            .and_then(|at| line.get(at..))
-            .unwrap_or(line)
-    });
-    match said {
-        Some(said) => format!("the server says: {said}"),
-        None => "the server has room for as many connections as it is set to".to_owned(),
     }
 }
 

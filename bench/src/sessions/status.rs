@@ -5,12 +5,13 @@ use std::time::Duration;
 use anyhow::Result;
 
 use super::crowd::Crowd;
-use super::table::{Column, Goal, Row};
-use super::{Host, Options, target};
+use super::{Options, target};
 use crate::fpnn::asks::Ask;
+use crate::host::Host;
 use crate::load::{self, Run};
 use crate::report::number_of;
 use crate::requests::Requests;
+use crate::table::{Column, Goal, Row};
 
 /// What the rate has to keep of that without sessions where answers are as long, in percent.
 const KEPT: f64 = 80.0;

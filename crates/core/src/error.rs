@@ -1,5 +1,6 @@
 //! Why the domain said no.
 
+use crate::bans::Place;
 use crate::users::UserName;
 
 /// A cause kept for the operator's log.
@@ -154,6 +155,37 @@ pub enum Error {
     /// The user would have more data keys than he may.
     #[error("the user has too many data keys")]
     DataLimit,
+
+    /// A message whose kind is not 1 to 127.
+    #[error("a message is of a kind from 1 to 127")]
+    KindIllegal,
+    /// An app that would keep its messages for less than a minute.
+    #[error("messages are kept for a minute at least")]
+    RetentionIllegal,
+    /// A message to its own sender.
+    #[error("nobody writes to himself")]
+    SelfMessage,
+    /// The recipient blocks the sender.
+    #[error("the recipient blocks the sender")]
+    BlockedByRecipient,
+    /// The sender is muted there.
+    #[error("the sender is muted")]
+    Muted(Place),
+    /// A message to a group without members.
+    #[error("the group has no members")]
+    GroupEmpty,
+    /// Only administrators write to everybody.
+    #[error("only an administrator writes to everybody")]
+    NotAdministrator,
+    /// Somebody else's message.
+    #[error("not the sender of the message")]
+    NotSender,
+    /// There is no such message, or none any more.
+    #[error("no such message")]
+    UnknownMessage,
+    /// Another message of the sender is called so.
+    #[error("another message of the sender has this id")]
+    DuplicateId,
 
     /// Too many calls of this app.
     #[error("too many requests")]

@@ -14,6 +14,7 @@ mod error;
 pub mod groups;
 pub mod info;
 mod limits;
+pub mod listeners;
 pub mod messages;
 pub mod ports;
 pub mod push;
@@ -35,7 +36,8 @@ use tokio_util::task::TaskTracker;
 use apps::{App, AppId, Apps};
 use bans::Bans;
 use groups::Groups;
-use messages::Messages;
+use listeners::Listeners;
+use messages::{Audiences, MessageStore, Messages, SharedLog};
 use ports::{Clock, Entropy, Store};
 use push::Push;
 use relations::{Blocks, Contacts};
@@ -64,10 +66,15 @@ impl Millis {
 #[derive(Clone)]
 pub(crate) struct Context {
     pub(crate) store: Arc<dyn Store>,
+    pub(crate) log: SharedLog,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) limits: Arc<Limits>,
     pub(crate) tasks: TaskTracker,
+    /// Who is in groups and rooms. Told of every change.
+    pub(crate) audiences: Arc<Audiences>,
+    /// Who is told of messages and logins beside those whom they concern.
+    pub(crate) listeners: Arc<Listeners>,
 }
 
 impl Context {
@@ -92,6 +99,8 @@ pub struct Core {
     pub tokens: Arc<Tokens>,
     /// Live connections.
     pub sessions: Arc<Sessions>,
+    /// Back ends that want to hear what is said.
+    pub listeners: Arc<Listeners>,
     /// Friend edges.
     pub contacts: Arc<Contacts>,
     /// Block lists.
@@ -110,15 +119,20 @@ pub struct Core {
 }
 
 impl Core {
-    /// Wires the services onto one store. Starts the password-hashing threads.
+    /// Wires the services onto one store and one log of messages. Starts the threads that hash passwords
+    /// and that deliver messages.
     pub fn new(
         store: Arc<dyn Store>,
+        log: Arc<dyn MessageStore>,
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
         limits: Limits,
     ) -> Self {
         let context = Context {
+            audiences: Arc::new(Audiences::new(&limits)),
+            listeners: Arc::default(),
             store,
+            log,
             clock,
             entropy,
             limits: Arc::new(limits),
@@ -139,7 +153,8 @@ impl Core {
             )),
             bans: Arc::new(Bans::new(context.clone(), Arc::clone(&users))),
             push: Arc::new(Push::new(context.clone(), Arc::clone(&users))),
-            messages: Arc::new(Messages::new(context.clone())),
+            messages: Arc::new(Messages::new(context.clone(), Arc::clone(&users))),
+            listeners: Arc::clone(&context.listeners),
             apps,
             users,
             sessions,
@@ -162,10 +177,20 @@ impl Core {
         self.context.store.as_ref()
     }
 
-    /// Waits until every change that was begun has taken effect; for shutting down.
+    /// The log of messages below, for maintenance such as backups.
+    pub fn log(&self) -> &dyn MessageStore {
+        self.context.log.as_ref()
+    }
+
+    /// Waits until every change that was begun has taken effect, and closes the log of messages; for shutting
+    /// down.
     pub async fn settle(&self) {
         self.context.tasks.close();
         self.context.tasks.wait().await;
+        if let Err(error) = self.messages.receipts().note().await {
+            tracing::error!("What was confirmed last could not be noted: {error}");
+        }
+        self.context.log.close().await;
     }
 
     /// Opens a session of `user` on `resource`. What the server has to tell its client goes to `outlet`.
@@ -200,6 +225,7 @@ impl Core {
                     (revoked(), CloseReason::PasswordChanged)
                 } else {
                     self.sessions.displace(app.logins, &session);
+                    self.sessions.announce(&session);
                     return Ok(session);
                 }
             }
@@ -236,11 +262,20 @@ impl Core {
         }
     }
 
-    /// Deletes what has expired; call it now and then. Returns how many tokens and mutes went.
+    /// Deletes what has expired; call it once a minute or so. Returns how many tokens and mutes went.
     /// # Errors
     /// [`Error::Unavailable`] when the store can not be written.
     pub async fn sweep(&self) -> Result<u64> {
         self.sessions.sweep();
+        if self.messages.is_clock_steady() {
+            let mut after = AppId(0);
+            while let Some(app) = self.apps.list(after, 1).await?.pop() {
+                after = app.id;
+                if let Err(error) = self.messages.reclaim(&app).await {
+                    tracing::warn!("Old messages of {} stay for now: {error}", app.key);
+                }
+            }
+        }
         self.tokens.forget_void_logins().await?;
         Ok(self.tokens.sweep().await? + self.bans.sweep().await?)
     }

@@ -78,8 +78,31 @@ pub struct Limits {
     pub login_skew_seconds: i64,
     /// Seconds that a token lives when the caller names no time. Section 2.1: 5184000.
     pub token_ttl_seconds: i64,
-    /// Milliseconds that a message waits for an absent reader. Section 3.27: 7 days.
-    pub offline_retention_ms: i64,
+    /// Milliseconds for which messages are kept, unless the app says otherwise. Section 3.27: 7 days.
+    pub message_retention_ms: i64,
+    /// Milliseconds for which the clock must have gone evenly before old messages are deleted for good, so
+    /// that a clock that is set wrong deletes nothing. Ours: an hour.
+    pub steady_clock_ms: i64,
+    /// Bytes of a message. RTM: 20,480.
+    pub message_bytes: usize,
+    /// Bytes of the attributes of a message. RTM: 2,048.
+    pub message_attribute_bytes: usize,
+    /// Milliseconds after a message in which the same once more is a retry of it. Ours: a day.
+    pub retry_ms: i64,
+    /// Bytes of a message and its attributes together that a back end sends through REST. Section 4.1: 5 KB.
+    pub named_message_bytes: usize,
+    /// Names of no users in which a back end has sent messages, per app. Ours: 10,000.
+    pub strangers: u32,
+    /// Users, groups or rooms each that one connection of a back end listens to by their ids. Ours: 10,000.
+    pub listened_ids: usize,
+    /// Users to whom one message is sent. RTM: 2,000.
+    pub recipients: usize,
+    /// Messages in one page of history. RTM: 20.
+    pub history_page: usize,
+    /// Conversations in one query of what waits. Ours: 100.
+    pub unread_ids: usize,
+    /// Members of groups and rooms kept in memory for writing to them. Ours: 1,000,000.
+    pub cached_members: u64,
     /// Users kept in memory for reading. Ours: 1,000,000.
     pub cached_users: u64,
     /// Tokens kept in memory for reading. Ours: 100,000.
@@ -129,7 +152,18 @@ impl Default for Limits {
             login_validity_seconds: 24 * 3600,
             login_skew_seconds: 600,
             token_ttl_seconds: 5_184_000,
-            offline_retention_ms: 7 * 24 * 3600 * 1000,
+            message_retention_ms: 7 * 24 * 3600 * 1000,
+            steady_clock_ms: 3600 * 1000,
+            message_bytes: 20_480,
+            message_attribute_bytes: 2048,
+            retry_ms: 24 * 3600 * 1000,
+            named_message_bytes: 5 * 1024,
+            strangers: 10_000,
+            listened_ids: 10_000,
+            recipients: 2000,
+            history_page: 20,
+            unread_ids: 100,
+            cached_members: 1_000_000,
             cached_users: 1_000_000,
             cached_tokens: 100_000,
             rates: RateLimits::default(),

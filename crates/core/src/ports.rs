@@ -29,7 +29,7 @@ pub trait Entropy: Send + Sync {
     fn fill(&self, bytes: &mut [u8]);
 }
 
-/// Durable storage: one trait per noun. Every method is one atomic operation, and an operation that
+/// Durable storage: one trait per noun, but for messages, which have an engine of their own. Every method is one atomic operation, and an operation that
 /// answered `Ok` has reached the disk.
 pub trait Store:
     AppStore
@@ -42,7 +42,6 @@ pub trait Store:
     + BanStore
     + PushStore
     + PresenceStore
-    + MessageStore
     + Maintenance
 {
 }
@@ -58,7 +57,6 @@ impl<T> Store for T where
         + BanStore
         + PushStore
         + PresenceStore
-        + MessageStore
         + Maintenance
 {
 }

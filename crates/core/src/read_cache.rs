@@ -65,6 +65,11 @@ where
         self.capacity
     }
 
+    /// The cached value.
+    pub(crate) fn known(&self, key: &K) -> Option<V> {
+        self.cache.get(key)
+    }
+
     /// The cached value, or what `load` finds. Absence is not cached.
     pub(crate) async fn get<F>(&self, key: &K, load: impl FnOnce() -> F + Send) -> Result<Option<V>>
     where
@@ -98,6 +103,15 @@ where
         let mut version = self.version(key);
         *version = version.wrapping_add(1);
         self.cache.remove(key);
+    }
+
+    /// Drops every key of which `is_it` is true, after more rows changed than can be told.
+    pub(crate) fn forget_all(&self, is_it: impl Fn(&K) -> bool) {
+        for version in &self.versions {
+            let mut version = lock(version);
+            *version = version.wrapping_add(1);
+        }
+        self.cache.retain(|key, _| !is_it(key));
     }
 
     fn keep(&self, key: K, value: V, before: u64) {

@@ -59,6 +59,12 @@ impl Map {
         self.entry(key, |out| write_bytes(out, value))
     }
 
+    /// Adds bytes as `str`, be they UTF-8 or not: some readers take every body for one.
+    /// Source: RTM client gate section 8.3.
+    pub fn bytes_as_text(self, key: &str, value: &[u8]) -> Self {
+        self.entry(key, |out| write_bytes_as_text(out, value))
+    }
+
     /// Adds true or false.
     pub fn boolean(self, key: &str, value: bool) -> Self {
         self.entry(key, |out| write_boolean(out, value))
@@ -138,6 +144,11 @@ impl List {
     /// Adds bytes.
     pub fn bytes(self, value: &[u8]) -> Self {
         self.element(|out| write_bytes(out, value))
+    }
+
+    /// Adds bytes as `str`; see [`Map::bytes_as_text`].
+    pub fn bytes_as_text(self, value: &[u8]) -> Self {
+        self.element(|out| write_bytes_as_text(out, value))
     }
 
     /// Adds true or false.
@@ -228,6 +239,12 @@ fn write_bytes(out: &mut Vec<u8>, value: &[u8]) {
     encode::write_bin(out, value).expect(VEC_TAKES_ALL);
 }
 
+fn write_bytes_as_text(out: &mut Vec<u8>, value: &[u8]) {
+    let length = u32::try_from(value.len()).expect("a frame has less than 4 GiB");
+    encode::write_str_len(out, length).expect(VEC_TAKES_ALL);
+    out.extend_from_slice(value);
+}
+
 fn write_list<T>(
     out: &mut Vec<u8>,
     values: impl IntoIterator<Item = T>,
@@ -314,9 +331,19 @@ mod tests {
             let text = "x".repeat(length);
             let written = Map::new().text("", &text).finish();
             assert_eq!(written[2..], [as_text, text.as_bytes()].concat());
+            let raw = Map::new().bytes_as_text("", text.as_bytes()).finish();
+            assert_eq!(raw, written);
             let written = Map::new().bytes("", text.as_bytes()).finish();
             assert_eq!(written[2..], [as_bytes, text.as_bytes()].concat());
         }
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_go_out_as_text_where_that_is_wanted() {
+        let list = List::new().bytes_as_text(b"\xff\x00\x01");
+        let written = Map::new().bytes_as_text("k", b"\xff").list("l", list);
+        let expected = b"\x82\xa1k\xa1\xff\xa1l\x91\xa3\xff\x00\x01";
+        assert_eq!(written.finish().as_ref(), expected);
     }
 
     #[test]

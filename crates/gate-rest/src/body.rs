@@ -119,6 +119,20 @@ impl Fields {
         self.0.get(name).filter(|value| !value.is_null())
     }
 
+    /// The field as it is, also when it is `null`.
+    pub(crate) fn raw(&self, name: &str) -> Option<&Value> {
+        self.0.get(name)
+    }
+
+    /// The field as an object. `None` also for one without fields.
+    pub(crate) fn object(&self, name: &str) -> Result<Option<Self>, Failure> {
+        match self.value(name) {
+            None => Ok(None),
+            Some(Value::Object(map)) => Ok((!map.is_empty()).then(|| Self(map.clone()))),
+            Some(_) => Err(Failure::illegal(format!("{name} must be an object"))),
+        }
+    }
+
     /// Every field, `null` ones left out.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
         self.0

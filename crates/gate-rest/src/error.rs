@@ -60,6 +60,26 @@ impl Failure {
         )
     }
 
+    /// What sending refuses in its own words. Source: Easemob REST 4.1.
+    pub(crate) fn message_send(description: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(
+            StatusCode::BAD_REQUEST,
+            "message_send_error",
+            "MessageSendException",
+            description,
+        )
+    }
+
+    /// What calls about messages answer to a body that is no JSON object. Source: Easemob REST 4.1.
+    pub(crate) fn invalid_request_body() -> Self {
+        Self::new(
+            StatusCode::BAD_REQUEST,
+            "invalid_request_body",
+            "InvalidRequestBodyException",
+            "Request body is invalid. Please check body is correct.",
+        )
+    }
+
     pub(crate) fn unauthorized(description: &'static str) -> Self {
         let status = StatusCode::UNAUTHORIZED;
         Self::new(
@@ -230,6 +250,16 @@ impl From<Error> for Failure {
             | Error::LoginTooEarly
             | Error::LoginKeyIllegal
             | Error::SelfKick
+            | Error::KindIllegal
+            | Error::RetentionIllegal
+            | Error::SelfMessage
+            | Error::BlockedByRecipient
+            | Error::Muted(_)
+            | Error::GroupEmpty
+            | Error::NotAdministrator
+            | Error::NotSender
+            | Error::UnknownMessage
+            | Error::DuplicateId
             | Error::IdIllegal
             | Error::Empty(_)
             | Error::TooMany { .. }

@@ -9,6 +9,7 @@ mod body;
 mod call;
 mod cursor;
 mod error;
+mod messages;
 mod observe;
 mod paths;
 mod rates;

@@ -83,6 +83,15 @@ impl<'a> Envelope<'a> {
         }
     }
 
+    /// The envelope of calls about messages: the write envelope without `entities`. Source: Easemob REST
+    /// section 4.
+    pub(crate) fn message(call: &'a Call, path: &'a str) -> Self {
+        Self {
+            entities: None,
+            ..Self::write(call, path)
+        }
+    }
+
     /// The write envelope of calls whose `uri` is the app's own and whose `path` is absent.
     pub(crate) fn app(call: &'a Call) -> Self {
         Self {

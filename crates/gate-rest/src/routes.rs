@@ -11,6 +11,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::error::Failure;
+use crate::messages::send;
 use crate::relations::{blocks, contacts};
 use crate::users::{
     activation, delete, disconnect, list, offline, password, profile, register, resources, show,
@@ -37,6 +38,10 @@ fn table() -> OpenApiRouter<Gate> {
         .routes(routes!(contacts::add, contacts::remove))
         .routes(routes!(blocks::list, blocks::add))
         .routes(routes!(blocks::remove))
+        .routes(routes!(send::to_users))
+        .routes(routes!(send::to_groups))
+        .routes(routes!(send::to_rooms))
+        .routes(routes!(send::as_before))
 }
 
 /// The routes, without what is around every request.
@@ -60,7 +65,7 @@ pub(crate) fn document() -> OpenApi {
 #[openapi(
     info(
         title = "Halloo REST",
-        description = "Easemob's user system. Every answer is JSON; an error of 400 and above has \
+        description = "Easemob's user system and messages. Every answer is JSON; an error of 400 and above has \
                        error, exception, timestamp, duration and error_description.",
         license(name = "Apache-2.0", identifier = "Apache-2.0")
     ),
@@ -70,7 +75,7 @@ pub(crate) fn document() -> OpenApi {
         (name = "users", description = "Accounts"),
         (name = "push", description = "Push settings of an account"),
         (name = "presence", description = "Live connections of an account"),
-        (name = "messages", description = "What waits for an account"),
+        (name = "messages", description = "Sending, and what waits for an account"),
         (name = "contacts", description = "Friends of an account"),
         (name = "blocks", description = "Who an account does not hear"),
     )

@@ -1,6 +1,7 @@
 //! The only place that knows RTM's numbers. Sources: RTM server gate section 11, RTM client gate section 7.
 
 use halloo_core::Error;
+use halloo_core::bans::Place;
 use halloo_fpnn::Refusal;
 use tracing::error;
 
@@ -34,6 +35,7 @@ fn code(error: &Error) -> u32 {
         Error::UnknownApp { .. } => codes::INVALID_SIGN,
         Error::RateLimited | Error::Busy => 200_010,
         Error::LoginTooEarly => codes::INVALID_SERVER_TIME,
+        Error::KindIllegal => 200_005,
         Error::SelfKick => 200_012,
         Error::UserBanned => 200_024,
         Error::Token(_) => 200_027,
@@ -52,16 +54,27 @@ fn code(error: &Error) -> u32 {
         Error::Empty(_) | Error::NameMissing | Error::PasswordMissing => codes::EMPTY_PARAMETER,
         Error::IdIllegal
         | Error::SelfContact
+        | Error::RetentionIllegal
         | Error::BadCursor
         | Error::NameIllegal(_)
         | Error::IllegalAppKey(_)
         | Error::PasswordsDiffer(_) => codes::INVALID_PARAMETER,
+        Error::NotAdministrator => 200_026,
         Error::NotInRoom => 200_040,
         Error::NotGroupMember => 200_041,
         Error::GroupFull => 200_042,
+        Error::Muted(Place::Group(_) | Place::EveryGroup) => 200_044,
+        Error::Muted(Place::Room(_) | Place::EveryRoom) => 200_045,
+        Error::GroupEmpty => 200_046,
         Error::RoomLimit => 200_047,
         Error::ContactLimit => 200_048,
+        Error::BlockedByRecipient => 200_049,
+        Error::SelfMessage => 200_052,
+        Error::DuplicateId => 200_053,
+        Error::UnknownMessage => 200_070,
         Error::UserQuotaReached
+        | Error::Muted(Place::App)
+        | Error::NotSender
         // No call of this dialect leads to the rest.
         | Error::AppExists
         | Error::LoginKeyIllegal

@@ -9,6 +9,7 @@
 
 mod call;
 pub mod client;
+mod content;
 mod error;
 mod handlers;
 pub mod server;

@@ -1,14 +1,16 @@
 //! What the command line can do to apps and users, on a stopped data folder or beside a running
 //! server: the same code on the same core either way.
 
-use std::path::PathBuf;
+use std::fs::DirBuilder;
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::{Path, PathBuf};
 use std::str::FromStr as _;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result, anyhow, bail};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use halloo_core::apps::{App, AppId, AppKey, Registration};
+use halloo_core::apps::{App, AppId, AppKey, MessageSettings, Registration};
 use halloo_core::bans::Ban;
 use halloo_core::ports::Entropy as _;
 use halloo_core::tokens::LoginKey;
@@ -17,6 +19,8 @@ use halloo_core::{Core, Error};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::config::Time;
+use crate::serve::MESSAGES;
 use crate::system::SystemEntropy;
 
 /// Users read in one step of a listing.
@@ -56,6 +60,10 @@ pub enum Command {
     AppSetRooms {
         app: String,
         policy: String,
+    },
+    AppSetMessages {
+        app: String,
+        change: MessageChange,
     },
     AppSetLoginKey {
         app: String,
@@ -159,6 +167,11 @@ pub async fn execute(core: &Core, command: Command) -> Result<Value> {
             let policy = policy.parse().map_err(|why: String| anyhow!(why))?;
             app_settings(core, &*core.apps.set_rooms(&key, policy).await?).await
         }
+        Command::AppSetMessages { app, change } => {
+            let app = find(core, &app).await?;
+            let settings = change.apply(app.messages.clone())?;
+            app_settings(core, &*core.apps.set_messages(&app.key, settings).await?).await
+        }
         Command::AppSetLoginKey { app, key } => {
             let login_key = key.as_deref().map(LoginKey::from_der).transpose()?;
             let key = AppKey::from_str(&app)?;
@@ -238,11 +251,28 @@ pub async fn execute(core: &Core, command: Command) -> Result<Value> {
             if target.exists() {
                 bail!("{} exists already", target.display());
             }
-            let done = core.store().backup(&target).await;
+            let done = backup(core, &target).await;
             done.with_context(|| format!("cannot write the backup {}", target.display()))?;
             Ok(json!({"backup": target}))
         }
     }
+}
+
+/// Writes a folder that can be served as it is. Messages first: whoever is named in them is in what follows.
+async fn backup(core: &Core, target: &Path) -> Result<()> {
+    DirBuilder::new().mode(0o700).create(target)?;
+    let messages = target.join(MESSAGES);
+    DirBuilder::new().mode(0o700).create(&messages)?;
+    let database = target.join("halloo.db");
+    let mut done = core.log().backup_messages(&messages).await;
+    if done.is_ok() {
+        done = core.store().backup(&database).await;
+    }
+    if done.is_err() {
+        // Half a backup would be taken for one.
+        let _ = std::fs::remove_dir_all(target);
+    }
+    Ok(done?)
 }
 
 async fn find(core: &Core, app: &str) -> Result<Arc<App>> {
@@ -295,7 +325,70 @@ async fn app_settings(core: &Core, app: &App) -> Result<Value> {
         "legacy_signatures": app.legacy_signatures,
         "logins": app.logins.as_str(), "rooms": app.rooms.as_str(),
         "login_key": app.login_key.is_some(),
+        "message_retention": app.messages.retention_ms.map_or_else(|| "default".into(), shown_ms),
+        "message_ids": if app.messages.strict_ids { "strict" } else { "lenient" },
+        "back_end": app.messages.back_end.as_str(),
+        "administrators": app.messages.administrators.iter().map(|uid| uid.0).collect::<Vec<_>>(),
     }))
+}
+
+/// What to change about how messages are treated.
+#[derive(Debug, Serialize, Deserialize)]
+#[expect(
+    missing_docs,
+    reason = "the arguments of the command line document them"
+)]
+pub struct MessageChange {
+    pub retention: Option<String>,
+    pub ids: Option<String>,
+    pub back_end: Option<String>,
+    pub administrators: Option<String>,
+}
+
+impl MessageChange {
+    fn apply(self, mut settings: MessageSettings) -> Result<MessageSettings> {
+        if let Some(retention) = self.retention {
+            settings.retention_ms = match &*retention {
+                "default" => None,
+                time => {
+                    let time: Time = time.parse().map_err(|why: String| anyhow!(why))?;
+                    Some(i64::try_from(time.0.as_millis()).unwrap_or(i64::MAX))
+                }
+            };
+        }
+        if let Some(ids) = self.ids {
+            settings.strict_ids = match &*ids {
+                "strict" => true,
+                "lenient" => false,
+                _ => bail!("ids are lenient or strict, not {ids:?}"),
+            };
+        }
+        if let Some(back_end) = self.back_end {
+            settings.back_end = back_end.parse().map_err(|why: String| anyhow!(why))?;
+        }
+        if let Some(uids) = self.administrators {
+            let uids = uids.split(',').map(str::trim).filter(|uid| *uid != "none");
+            let uid = |text: &str| {
+                let number = text.parse().map(Uid);
+                number.map_err(|_| anyhow!("{text:?} is no uid"))
+            };
+            settings.administrators = uids.map(uid).collect::<Result<_>>()?;
+        }
+        Ok(settings)
+    }
+}
+
+/// A time in the largest unit that says it exactly.
+fn shown_ms(ms: i64) -> String {
+    let units = [
+        ("d", 86_400_000),
+        ("h", 3_600_000),
+        ("m", 60_000),
+        ("s", 1000),
+    ];
+    let unit = units.into_iter().find(|(_, length)| ms % length == 0);
+    let (unit, length) = unit.unwrap_or(("ms", 1));
+    format!("{}{unit}", ms / length)
 }
 
 /// The keys that scripts rely on. Design section 7.

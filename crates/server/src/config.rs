@@ -301,7 +301,7 @@ impl Config {
             login_validity_seconds: i64::try_from(self.rtm.login_validity.0.as_secs())
                 .unwrap_or(i64::MAX),
             token_ttl_seconds: i64::try_from(limits.token_ttl.0.as_secs()).unwrap_or(i64::MAX),
-            offline_retention_ms: i64::try_from(limits.offline_retention.0.as_millis())
+            message_retention_ms: i64::try_from(limits.offline_retention.0.as_millis())
                 .unwrap_or(i64::MAX),
             cached_users: limits.cached_users,
             cached_tokens: limits.cached_tokens,
@@ -428,9 +428,10 @@ fn amount<'a>(text: &'a str, units: &[(&'a str, u64)]) -> Option<u64> {
     number.parse::<u64>().ok()?.checked_mul(factor)
 }
 
-impl<'de> Deserialize<'de> for Time {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
+impl FromStr for Time {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
         let units = [
             ("ms", 1),
             ("s", 1000),
@@ -438,13 +439,17 @@ impl<'de> Deserialize<'de> for Time {
             ("h", 3_600_000),
             ("d", 86_400_000),
         ];
-        let millis = amount(&text, &units).filter(|millis| *millis > 0);
-        let millis = millis.ok_or_else(|| {
-            serde::de::Error::custom(format!(
-                "{text:?} is no time like \"500ms\", \"30s\" or \"7d\""
-            ))
-        })?;
+        let millis = amount(text, &units).filter(|millis| *millis > 0);
+        let millis = millis
+            .ok_or_else(|| format!("{text:?} is no time like \"500ms\", \"30s\" or \"7d\""))?;
         Ok(Self(Duration::from_millis(millis)))
+    }
+}
+
+impl<'de> Deserialize<'de> for Time {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
     }
 }
 
@@ -499,7 +504,7 @@ mod tests {
         assert_eq!(limits.sessions, ours.sessions);
         assert_eq!(limits.login_validity_seconds, ours.login_validity_seconds);
         assert_eq!(limits.token_ttl_seconds, ours.token_ttl_seconds);
-        assert_eq!(limits.offline_retention_ms, ours.offline_retention_ms);
+        assert_eq!(limits.message_retention_ms, ours.message_retention_ms);
         assert_eq!(limits.hash.memory_kib, ours.hash.memory_kib);
         assert_eq!(limits.hash.passes, ours.hash.passes);
     }

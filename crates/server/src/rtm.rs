@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use halloo_core::Core;
@@ -23,6 +24,9 @@ use crate::data_folder::DataFolder;
 /// Connections that may wait to be accepted, as far as the system lets them: everybody comes back at once
 /// after a restart.
 const BACKLOG: u32 = 16 * 1024;
+
+/// How often back ends that listen are probed. Source: RTM server gate section 6.3.
+const LISTENER_PING: Duration = Duration::from_secs(20);
 
 /// Ports that are taken, but on which nobody is answered yet.
 pub(crate) struct Listeners {
@@ -164,6 +168,14 @@ pub fn operator_key(config: &Config) -> Result<Option<PrivateKey>> {
 fn server_options(core: &Arc<Core>, config: &Config) -> Options {
     let rtm = &config.rtm;
     Options {
+        // Node closes a connection that listens and is not probed; others answer, or not.
+        keepalive: Some(Keepalive {
+            method: Method::new("ping"),
+            every: LISTENER_PING,
+            always: true,
+            on_request: true,
+            silence: Duration::MAX,
+        }),
         limits: Limits {
             max_frame_bytes: rtm.max_frame.0,
             stranger: Some(Stranger {
@@ -190,6 +202,7 @@ fn client_options(core: &Arc<Core>, config: &Config) -> Options {
             method: Method::new("ping"),
             every: rtm.client_ping.0,
             always: true,
+            on_request: false,
             silence: rtm.client_silence.0,
         }),
         limits: Limits {

@@ -1,6 +1,8 @@
 //! A running server: wiring, listening, draining.
 
+use std::fs::DirBuilder;
 use std::net::SocketAddr;
+use std::os::unix::fs::DirBuilderExt as _;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,9 +11,10 @@ use halloo_core::Core;
 use halloo_core::apps::{App, AppId, AppKey, Registration};
 use halloo_core::ports::{Clock, Entropy};
 use halloo_gate_rest::RestGate;
-use halloo_store::Sqlite;
+use halloo_store::{Log, Sqlite};
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
+use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{info, warn};
@@ -26,10 +29,17 @@ use crate::rtm::{self, Listeners};
 
 /// How long connections and changes may take to finish when the server stops.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(4);
+/// How long the log of messages may take to close after that.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 /// How often what has expired is deleted.
 const SWEEP_INTERVAL: Duration = Duration::from_mins(1);
 /// How often metrics are folded together, so that they do not pile up unread.
 const METRICS_INTERVAL: Duration = Duration::from_secs(5);
+
+/// The folder of the messages, in the data folder as in a backup.
+pub(crate) const MESSAGES: &str = "messages";
+/// How often what clients have confirmed is noted.
+const NOTE_INTERVAL: Duration = Duration::from_millis(500);
 
 /// What a server gets from its surroundings.
 pub struct Surroundings {
@@ -58,7 +68,7 @@ pub struct Server {
     _folder: DataFolder,
 }
 
-/// Opens the store of `folder` and wires the domain onto it.
+/// Opens the stores of `folder` and wires the domain onto it.
 /// # Errors
 /// When the store can not be opened.
 pub fn open_core(
@@ -68,8 +78,16 @@ pub fn open_core(
 ) -> Result<Core> {
     let store = Sqlite::open(folder.path())
         .with_context(|| format!("cannot open the database in {}", folder.path().display()))?;
+    let messages = folder.path().join(MESSAGES);
+    DirBuilder::new()
+        .mode(0o700)
+        .recursive(true)
+        .create(&messages)?;
+    let log = Log::open(&messages)
+        .with_context(|| format!("cannot open the messages in {}", folder.path().display()))?;
     Ok(Core::new(
         Arc::new(store),
+        Arc::new(log),
         Arc::clone(&surroundings.clock),
         Arc::clone(&surroundings.entropy),
         config.limits(),
@@ -129,6 +147,7 @@ impl Server {
         tasks.spawn(Arc::clone(&http).run(listener, of_http, tasks.clone(), stop.clone()));
         tasks.spawn(sweep(core.clone(), stop.clone()));
         tasks.spawn(warm(core.clone(), stop.clone()));
+        tasks.spawn(note(core.clone(), stop.clone()));
         if let Some(metrics) = surroundings.metrics {
             tasks.spawn(fold_metrics(metrics, stop.clone()));
         }
@@ -156,6 +175,12 @@ impl Server {
         };
         if tokio::time::timeout(DRAIN_TIMEOUT, drained).await.is_err() {
             warn!("Some connections did not finish in time and are cut off");
+            let last = async {
+                let _ = self.core.messages.receipts().note().await;
+                self.core.log().close().await;
+            };
+            // Whatever holds it up, nothing that was answered is lost.
+            let _ = tokio::time::timeout(CLOSE_TIMEOUT, last).await;
         }
         info!("Stopped");
     }
@@ -164,6 +189,17 @@ impl Server {
 async fn warm(core: Core, stop: CancellationToken) {
     if let Some(Err(error)) = stop.run_until_cancelled(core.warm()).await {
         warn!("Users could not be read ahead: {error}");
+    }
+}
+
+async fn note(core: Core, stop: CancellationToken) {
+    let mut ticks = tokio::time::interval(NOTE_INTERVAL);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    while stop.run_until_cancelled(ticks.tick()).await.is_some() {
+        // What follows is noted when the server stops.
+        if let Err(error) = core.messages.receipts().note().await {
+            warn!("What clients confirmed could not be noted: {error}");
+        }
     }
 }
 

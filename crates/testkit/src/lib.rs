@@ -14,4 +14,4 @@ pub use clock::ManualClock;
 pub use page::assert_page_shows;
 pub use program::Program;
 pub use server::{TestApp, TestServer};
-pub use session::{device, open_session};
+pub use session::{device, open_session, send_text};

@@ -8,12 +8,24 @@ use serde_json::json;
 
 use crate::site::{DemoApp, Site, succeeded};
 
-/// A data folder that holds nothing but `backup`, as the help says.
+/// A copy of `backup` as a data folder, as the help says.
 fn restored(backup: &Path) -> Site {
     let site = Site::new();
-    std::fs::create_dir(site.data()).expect("a folder can be made");
-    std::fs::copy(backup, site.data().join("halloo.db")).expect("a file can be copied");
+    copy(backup, site.data());
     site
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir(to).expect("a folder can be made");
+    for entry in std::fs::read_dir(from).expect("a folder") {
+        let entry = entry.expect("an entry");
+        let (from, to) = (entry.path(), to.join(entry.file_name()));
+        if from.is_dir() {
+            copy(&from, &to);
+        } else {
+            std::fs::copy(from, to).expect("a file can be copied");
+        }
+    }
 }
 
 async fn names(site: &Site) -> BTreeSet<String> {
@@ -38,7 +50,7 @@ async fn a_backup_of_a_busy_server_holds_whatever_was_answered_before_it() {
         token: app.token.clone(),
         client: program.client(),
     };
-    let target = site.beside("copy.db");
+    let target = site.beside("copy");
     let backup = site.command(&["backup", target.to_str().unwrap()]).output();
     tokio::pin!(backup);
     let mut during = 0;
@@ -90,8 +102,8 @@ async fn a_backup_of_a_stopped_folder_is_whole() {
     let made = site.json(&["app", "create", DemoApp::KEY]).await;
     site.run(&["user", "add", DemoApp::KEY, "maya", "--password", "pw"])
         .await;
-    site.run(&["backup", "copy.db"]).await;
-    let copy = restored(&site.beside("copy.db"));
+    site.run(&["backup", "copy"]).await;
+    let copy = restored(&site.beside("copy"));
     assert_eq!(
         copy.json(&["app", "show", DemoApp::KEY, "--secrets"]).await,
         made
@@ -111,7 +123,7 @@ async fn a_backup_goes_to_the_named_file_or_is_refused() {
     for name in [
         &b"it's.db"[..],
         b"100%?x=1#.db",
-        b"-copy.db",
+        b"-copy",
         "Sicherung-\u{fc}.db".as_bytes(),
         b"byte-\xff.db",
     ] {

@@ -195,6 +195,8 @@ async fn every_sub_command_works_on_a_stopped_folder_and_beside_a_server() {
         let shown = json!({
             "org": "demo-org", "app": "demo-app", "registration": "authorised", "users": 2,
             "legacy_signatures": true, "logins": "all", "rooms": "one", "login_key": false,
+            "message_retention": "default", "message_ids": "lenient", "back_end": "bound",
+            "administrators": [],
         });
         assert_eq!(apps, json!([shown]));
         let opened = site.json(&["app", "set-registration", APP, "open"]).await;
@@ -207,12 +209,12 @@ async fn every_sub_command_works_on_a_stopped_folder_and_beside_a_server() {
         assert_eq!(turned["client_secret"], rotated["client_secret"]);
         assert_ne!(turned["rtm_secret"], rotated["rtm_secret"]);
 
-        let target = site.beside("copy.db");
-        let done = site.json(&["backup", "copy.db"]).await;
+        let target = site.beside("copy");
+        let done = site.json(&["backup", "copy"]).await;
         assert_eq!(done, json!({"backup": target}));
         assert_eq!(
             target.metadata().unwrap().permissions().mode() & 0o777,
-            0o600
+            0o700
         );
         assert_eq!(site.json(&["check"]).await["data"], json!(site.data()));
     }
@@ -249,7 +251,7 @@ async fn people_are_told_in_words_what_was_done() {
     );
     assert_eq!(site.run(&["user", "list", APP]).await.lines().count(), 1);
     assert_eq!(site.run(&["app", "list"]).await.lines().count(), 2);
-    assert!(site.run(&["backup", "copy.db"]).await.contains("copy.db"));
+    assert!(site.run(&["backup", "copy"]).await.contains("copy"));
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ async fn wrong_input_is_one_clear_line() {
         site.run(&["user", "add", APP, "maya", "--password", "pw"])
             .await;
         site.write("taken.db", "mine");
-        let (long, nowhere) = ("n".repeat(65), site.beside("no/such/folder/copy.db"));
+        let (long, nowhere) = ("n".repeat(65), site.beside("no/such/folder/copy"));
         let cases: [(&[&str], &str); 22] = [
             (&["app", "show", "acme/none"], "acme/none"),
             (&["app", "rotate-secret", "acme/none"], "acme/none"),
@@ -42,7 +42,7 @@ async fn wrong_input_is_one_clear_line() {
                 "at least one second",
             ),
             (&["backup", "taken.db"], "exists already"),
-            (&["backup", nowhere.to_str().unwrap()], "copy.db"),
+            (&["backup", nowhere.to_str().unwrap()], "copy"),
         ];
         for (arguments, culprit) in cases {
             let line = site.refused(arguments).await;
@@ -86,11 +86,11 @@ async fn a_folder_without_a_database_is_no_data_folder_for_most_sub_commands() {
     for arguments in [
         &["app", "list"][..],
         &["user", "list", APP],
-        &["backup", "copy.db"],
+        &["backup", "copy"],
     ] {
         let line = site.refused(arguments).await;
         assert!(line.contains(site.data().to_str().unwrap()), "{line}");
         assert!(line.contains("--data"), "{line}");
     }
-    assert!(!site.data().exists() && !site.beside("copy.db").exists());
+    assert!(!site.data().exists() && !site.beside("copy").exists());
 }

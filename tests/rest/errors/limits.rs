@@ -38,7 +38,7 @@ fn the_default_limits_are_the_documented_ones() {
         (100, 10, 50)
     );
     assert_eq!(limits.token_ttl_seconds, 5_184_000);
-    assert_eq!(limits.offline_retention_ms, 7 * 86_400_000);
+    assert_eq!(limits.message_retention_ms, 7 * 86_400_000);
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 mod accounts;
 mod generic;
 mod limits;
+mod messages;
 mod older;
 mod rates;
 mod relations;
@@ -120,6 +121,7 @@ pub(crate) fn rows() -> Vec<Row> {
     rows.extend(tokens::rows());
     rows.extend(accounts::rows());
     rows.extend(relations::rows());
+    rows.extend(messages::rows());
     rows
 }
 
@@ -140,6 +142,8 @@ fn exception(error: &str) -> Option<&'static str> {
         "reach_limit" => "ReachLimitException",
         "web_application" => "WebApplicationException",
         "unsupported_service_operation" => "UnsupportedServiceOperationException",
+        "message_send_error" => "MessageSendException",
+        "invalid_request_body" => "InvalidRequestBodyException",
         _ => return None,
     })
 }
@@ -216,6 +220,7 @@ async fn state(world: &World) -> Vec<Value> {
         "/users/maya.lin/contacts/users",
         "/users/maya.lin/blocks/users",
         "/users/omar/contacts/users",
+        "/users/omar/offline_msg_count",
     ] {
         let seen = world.app.call("GET", path, None).await.ok();
         state.push(seen["entities"].clone());

@@ -2,6 +2,7 @@
 //! form, the whole answer as a snapshot.
 
 mod accounts;
+mod messages;
 mod presence;
 mod push;
 mod redact;
@@ -63,6 +64,18 @@ pub(crate) const EXAMPLES: &[(&str, &str)] = &[
     ("user.disconnect.device", "one"),
     ("user.resources", "one"),
     ("user.resources", "none"),
+    ("message.users", "txt"),
+    ("message.users", "img"),
+    ("message.users", "audio"),
+    ("message.users", "video"),
+    ("message.users", "file"),
+    ("message.users", "loc"),
+    ("message.users", "cmd"),
+    ("message.users", "custom"),
+    ("message.chatgroups", "txt"),
+    ("message.chatrooms", "txt"),
+    ("message.older", "success"),
+    ("message.older", "ids"),
 ];
 
 /// The file name of an example's snapshot, without `.snap`.

@@ -1,8 +1,7 @@
 //! Who is connected and what waits for him.
 
-use bytes::Bytes;
-use halloo_core::messages::{Conversation, MessageId, NewMessage};
 use halloo_core::sessions::CloseReason;
+use halloo_testkit::send_text;
 
 use super::{Sent, Stage};
 
@@ -58,21 +57,15 @@ async fn waiting_messages_are_asked_about_as_in_the_documents() {
     stage
         .show(("user.offline_msg_count", "none"), count, Sent::Json, "")
         .await;
-    let (core, app) = (&stage.server.core, stage.app.app.id);
-    let reader = core.users.find(app, "user1").await.unwrap().id;
-    let sender = core.users.find(app, "user2").await.unwrap().id;
-    let message = NewMessage {
-        id: MessageId(1_297_418_562_349),
-        conversation: Conversation::Pair(sender, reader),
-        sender,
-        body: Bytes::from_static(b"hello"),
-        sent: core.now(),
-    };
-    core.store().append_message(app, message).await.unwrap();
+    let (core, app) = (&stage.server.core, &stage.app.app);
+    let id = send_text(core, app, "user2", "user1", "hello")
+        .await
+        .0
+        .to_string();
     stage
         .show(("user.offline_msg_count", "one"), count, Sent::Json, "")
         .await;
-    for (variant, id) in [("delivered", "123"), ("undelivered", "1297418562349")] {
+    for (variant, id) in [("delivered", "123"), ("undelivered", &*id)] {
         let path = format!("/users/user1/offline_msg_status/{id}");
         let example = ("user.offline_msg_status", variant);
         stage.show(example, ("GET", &path), Sent::Json, "").await;

@@ -33,6 +33,22 @@ impl Redactor {
             self.learn_user(user);
         }
         self.learn_user(&answer["user"]);
+        for (key, value) in answer["data"].as_object().into_iter().flatten() {
+            self.learn_message(key);
+            self.learn_message(value.as_str().unwrap_or_default());
+        }
+    }
+
+    /// Remembers an id of a message, which is all digits and longer than other numbers.
+    fn learn_message(&mut self, id: &str) {
+        if (18..=19).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_digit()) {
+            let known = self
+                .words
+                .values()
+                .filter(|word| word.starts_with("[message "));
+            let word = format!("[message {}]", known.count() + 1);
+            self.words.entry(id.to_owned()).or_insert(word);
+        }
     }
 
     /// The answer with words in place of what differs.
@@ -74,7 +90,7 @@ impl Redactor {
             Value::Object(map) => {
                 let each = map
                     .iter()
-                    .map(|(key, value)| (key.clone(), self.redacted(key, value)));
+                    .map(|(key, value)| (self.text(key), self.redacted(key, value)));
                 Value::Object(each.collect())
             }
             Value::Array(list) => list.iter().map(|value| self.redacted(key, value)).collect(),

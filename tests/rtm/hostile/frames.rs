@@ -288,7 +288,8 @@ async fn a_success_without_fields_is_one_byte_and_an_error_has_code_and_text() {
         ("addfriends", json!({"uid": 1}), 10_009),
         ("addfriends", json!({"uid": 1, "friends": 2}), 10_010),
         ("addfriends", json!({"uid": 0, "friends": [2]}), 200_001),
-        ("sendmsg", json!({}), 200_060),
+        ("sendmsg", json!({}), 10_009),
+        ("filetoken", json!({}), 200_060),
     ] {
         for (encoding, flag) in [
             (halloo_fpnn::Encoding::MessagePack, 0x80),

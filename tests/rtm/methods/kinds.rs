@@ -44,15 +44,34 @@ pub(crate) enum Kind {
     AppType,
     /// Any text.
     Resource,
-    // Of methods that are not served:
+    /// Any integer.
     I64,
-    I32,
-    I16,
-    I8,
+    /// 1 to 127.
+    MessageType,
+    /// 1 to 4.
+    Log,
+    /// 2 or 3.
+    GroupOrRoom,
+    /// 0 to 4.
+    Sort,
+    /// Text or bytes, up to 20,480 of them.
+    Body,
+    /// A text of up to 2048 bytes.
+    Attributes,
+    /// 1 to 2000 users.
+    Ids2000,
+    /// Up to 10,000 users, groups or rooms, or none.
+    Listened,
+    /// Any texts.
+    Texts,
+    /// Types of message that are asked for.
+    Filter,
     Bool,
+    // Of methods that are not served:
+    I32,
+    I8,
     Float,
     Text,
-    Texts,
     TextMap,
     Opaque,
     Ids,
@@ -65,6 +84,7 @@ pub(crate) enum Family {
     Text,
     Ids,
     Types,
+    Body,
     Other,
 }
 
@@ -97,11 +117,22 @@ impl Kind {
             | Self::Peer
             | Self::Seconds
             | Self::ZeroOrOne
+            | Self::MessageType
+            | Self::Log
+            | Self::GroupOrRoom
+            | Self::Sort
             | Self::I64
             | Self::I32
-            | Self::I16
             | Self::I8 => Family::Integer,
-            Self::Ids100 | Self::Ids200 | Self::Ids1000 | Self::Rooms | Self::Ids => Family::Ids,
+            Self::Ids100
+            | Self::Ids200
+            | Self::Ids1000
+            | Self::Ids2000
+            | Self::Rooms
+            | Self::Listened
+            | Self::Filter
+            | Self::Ids => Family::Ids,
+            Self::Body => Family::Body,
             Self::Types => Family::Types,
             Self::Info
             | Self::Key
@@ -109,6 +140,7 @@ impl Kind {
             | Self::Token
             | Self::AppType
             | Self::Resource
+            | Self::Attributes
             | Self::Text => Family::Text,
             Self::Bool | Self::Float | Self::Texts | Self::TextMap | Self::Opaque => Family::Other,
         }
@@ -120,6 +152,8 @@ impl Kind {
             Self::Ids100 => Some(100),
             Self::Ids200 => Some(200),
             Self::Ids1000 | Self::Rooms => Some(1000),
+            Self::Ids2000 => Some(2000),
+            Self::Listened => Some(10_000),
             _ => None,
         }
     }
@@ -128,7 +162,7 @@ impl Kind {
     pub(crate) fn sample(self) -> Value {
         match self.family() {
             Family::Integer => json!(1),
-            Family::Text => json!("text"),
+            Family::Text | Family::Body => json!("text"),
             Family::Ids | Family::Types => json!([1]),
             Family::Other if self == Self::Bool => json!(true),
             Family::Other if self == Self::Float => json!(0.5),
@@ -174,6 +208,15 @@ impl Kind {
                     ("a negative type of nine bits", packed(&json!([-129]))),
                 ]);
             }
+            Family::Body => {
+                wrong.extend(scalar);
+                wrong.push(("an integer", vec![11]));
+            }
+            Family::Other if self == Self::Bool => {
+                wrong.remove(0);
+                wrong.extend(scalar);
+                wrong.extend([("0", vec![0]), ("text", packed(&json!("true")))]);
+            }
             Family::Other => {}
         }
         wrong
@@ -184,6 +227,11 @@ impl Kind {
         match self.family() {
             Family::Integer => integers(value.as_i64().expect("an integer")),
             Family::Text => texts(value.as_str().expect("a text")),
+            // Text in bytes is no text.
+            Family::Body => texts(value.as_str().expect("a text"))
+                .into_iter()
+                .filter(|(form, _)| form.starts_with("str"))
+                .collect(),
             Family::Ids | Family::Types => {
                 let ids = value.as_array().expect("a list").iter();
                 lists(&ids.filter_map(Value::as_i64).collect::<Vec<_>>())

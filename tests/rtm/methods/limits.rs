@@ -7,6 +7,7 @@ use crate::state::{lay_out, seen};
 use crate::world::Gate;
 
 const ILLEGAL_UID: u32 = 200_001;
+const ILLEGAL_KIND: u32 = 200_005;
 const TOO_LONG: u32 = 200_030;
 const TOO_MANY: u32 = 200_032;
 const EMPTY: u32 = 200_033;
@@ -22,7 +23,23 @@ fn refused(method: &Method, parameter: &Parameter) -> Vec<(Value, u32)> {
         Kind::ZeroOrOne => [2, -1, 127, 300, i64::MAX, i64::MIN]
             .map(|kind| (json!(kind), ILLEGAL))
             .into(),
-        Kind::Ids100 | Kind::Ids200 | Kind::Ids1000 | Kind::Rooms => {
+        Kind::MessageType => [0, 128, -1, 300, i64::MAX, i64::MIN]
+            .map(|kind| (json!(kind), ILLEGAL_KIND))
+            .into(),
+        Kind::Log => [0, 5, -1, 257, i64::MIN]
+            .map(|log| (json!(log), ILLEGAL))
+            .into(),
+        Kind::GroupOrRoom => [0, 1, 4, -1].map(|log| (json!(log), ILLEGAL)).into(),
+        Kind::Sort => [-1, 5, 256].map(|sort| (json!(sort), ILLEGAL)).into(),
+        Kind::Body => vec![
+            (long(20_481), TOO_LONG),
+            (json!("\u{e9}".repeat(10_241)), TOO_LONG),
+        ],
+        Kind::Attributes => vec![
+            (long(2049), TOO_LONG),
+            (json!("\u{e9}".repeat(1025)), TOO_LONG),
+        ],
+        Kind::Ids100 | Kind::Ids200 | Kind::Ids1000 | Kind::Ids2000 | Kind::Rooms => {
             let most = parameter.kind.most().expect("a limit");
             let illegal = match parameter.kind {
                 Kind::Rooms => ILLEGAL,
@@ -37,6 +54,17 @@ fn refused(method: &Method, parameter: &Parameter) -> Vec<(Value, u32)> {
                 (json!([11, -1]), illegal),
                 (json!([i64::MIN, 11]), illegal),
             ]
+        }
+        Kind::Listened => {
+            let mut refused = vec![
+                (json!([0]), ILLEGAL),
+                (json!([11, -1]), ILLEGAL),
+                (json!([i64::MIN, 11]), ILLEGAL),
+            ];
+            if method.name != "removelisten" {
+                refused.push(((1001..=11_001).collect(), TOO_MANY));
+            }
+            refused
         }
         Kind::Info | Kind::Value => vec![
             (long(65_536), TOO_LONG),
@@ -104,7 +132,17 @@ async fn every_code_that_the_specification_names_is_given() {
         ("adduserrooms", 200_047),
         ("addgroupmembers", 200_042),
         ("addfriends", 200_048),
+        ("sendmsg", 200_049),
+        ("sendmsg", 200_052),
+        ("sendgroupmsg", 200_041),
+        ("sendgroupmsg", 200_044),
+        ("sendgroupmsg", 200_046),
+        ("sendroommsg", 200_040),
+        ("sendroommsg", 200_045),
+        ("broadcastmsg", 200_026),
     ];
+    // See `tests/messages`.
+    let of_messages = [200_021, 200_024, 200_053, 200_070];
     for method in Method::served() {
         let given: Vec<u32> = method
             .parameters
@@ -113,7 +151,9 @@ async fn every_code_that_the_specification_names_is_given() {
             .map(|(_, code)| code)
             .collect();
         for code in method.codes {
-            let named = given.contains(code) || elsewhere.contains(&(method.name, *code));
+            let named = given.contains(code)
+                || elsewhere.contains(&(method.name, *code))
+                || of_messages.contains(code);
             assert!(named, "{} is never refused with {code}", method.name);
         }
     }

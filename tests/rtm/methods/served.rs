@@ -3,7 +3,7 @@
 //! Name, status, what it does to the state that [`crate::state`] lays out; parameters that it needs;
 //! those that it takes; fields of its answer; codes that are documented for it. Then a quest of that
 //! state, its name in the SDK manuals, the test of its meaning, and what a reader should know. Source:
-//! RTM server gate sections 4 and 8.
+//! RTM server gate sections 4 to 6 and 8.
 
 use super::{Method, methods};
 
@@ -53,7 +53,7 @@ pub(super) const SERVED: &[Method] = methods![
     "addprojectban" Writes (uid: Uid; btime: Seconds) -> () [200_001]
         r#"{"uid": 11, "btime": 60}"# ""
         "users::a_mute_in_the_project_is_not_a_ban_from_it"
-        "kept and shown; it takes effect with messages";
+        "what he sends is refused: 200021";
     "removeprojectban" Writes (uid: Uid; ) -> () [200_001]
         r#"{"uid": 12}"# ""
         "users::a_mute_in_the_project_is_not_a_ban_from_it"
@@ -246,6 +246,121 @@ pub(super) const SERVED: &[Method] = methods![
         r#"{"uid": 11}"# ""
         "devices::conversations_are_muted_by_type_of_message"
         "";
+    // Message.
+    "sendmsg" Writes (from: Uid, to: Uid, mtype: MessageType, msg: Body; mid: I64, attrs: Attributes)
+        -> (mtime: Int) [200_001, 200_005, 200_021, 200_024, 200_030, 200_049, 200_052, 200_053]
+        r#"{"from": 11, "to": 13, "mtype": 51, "msg": "new", "mid": 2, "attrs": "a"}"# ""
+        "messages::live::what_a_back_end_says_arrives_with_every_field"
+        "makes both users; without `mid`, or with 0, the server chooses; the same again within a day is a retry";
+    "sendmsgs" Writes (from: Uid, tos: Ids2000, mtype: MessageType, msg: Body; mid: I64, attrs: Attributes)
+        -> (mtime: Int) [200_001, 200_005, 200_021, 200_024, 200_030, 200_032, 200_033, 200_053]
+        r#"{"from": 11, "tos": [13, 14], "mtype": 51, "msg": "new", "mid": 2, "attrs": "a"}"# ""
+        "messages::live::one_message_to_several_arrives_at_each_as_his_own"
+        "1 to 2000 users; whoever blocks the sender is left out";
+    "sendgroupmsg" Writes (from: Uid, gid: Group, mtype: MessageType, msg: Body; mid: I64, attrs: Attributes)
+        -> (mtime: Int) [200_001, 200_005, 200_021, 200_024, 200_030, 200_041, 200_044, 200_046, 200_053]
+        r#"{"from": 11, "gid": 21, "mtype": 51, "msg": "new", "mid": 2, "attrs": "a"}"# ""
+        "messages::live::what_a_back_end_says_arrives_with_every_field"
+        "members and administrators, or anybody where the project exempts its back end";
+    "sendroommsg" Writes (from: Uid, rid: Room, mtype: MessageType, msg: Body; mid: I64, attrs: Attributes)
+        -> (mtime: Int) [200_001, 200_005, 200_021, 200_024, 200_030, 200_040, 200_045, 200_053]
+        r#"{"from": 11, "rid": 31, "mtype": 51, "msg": "new", "mid": 2, "attrs": "a"}"# ""
+        "messages::live::what_a_back_end_says_arrives_with_every_field"
+        "as `sendgroupmsg`";
+    "broadcastmsg" Writes (from: Uid, mtype: MessageType, msg: Body; mid: I64, attrs: Attributes)
+        -> (mtime: Int) [200_001, 200_005, 200_021, 200_024, 200_026, 200_030, 200_053]
+        r#"{"from": 11, "mtype": 51, "msg": "new", "mid": 2, "attrs": "a"}"# ""
+        "messages::live::a_broadcast_reaches_every_session_of_the_project_and_no_other"
+        "administrators, or anybody where the project has none";
+    "getgroupmsg" Reads (gid: Group, desc: Bool, num: I64;
+        begin: I64, end: I64, lastid: I64 | lastId, mtypes: Filter)
+        -> (num: Int, lastid: Int, begin: Int, end: Int, msgs: List) []
+        r#"{"gid": 21, "desc": true, "num": 5, "begin": 1, "end": 2, "lastid": 7, "mtypes": [51]}"# ""
+        "messages::history::a_page_goes_forward_from_its_begin_or_back_from_its_end"
+        "`uid` is not looked at; 1 to 20 rows";
+    "getroommsg" Reads (rid: Room, desc: Bool, num: I64;
+        begin: I64, end: I64, lastid: I64 | lastId, mtypes: Filter)
+        -> (num: Int, lastid: Int, begin: Int, end: Int, msgs: List) []
+        r#"{"rid": 31, "desc": false, "num": 5, "begin": 1, "end": 0, "lastid": 0, "mtypes": [51]}"# ""
+        "messages::history::a_page_goes_forward_from_its_begin_or_back_from_its_end"
+        "as `getgroupmsg`";
+    "getbroadcastmsg" Reads (desc: Bool, num: I64;
+        begin: I64, end: I64, lastid: I64 | lastId, mtypes: Filter)
+        -> (num: Int, lastid: Int, begin: Int, end: Int, msgs: List) []
+        r#"{"desc": false, "num": 5, "begin": 0, "end": 0, "lastid": 0, "mtypes": [51, 30]}"# ""
+        "messages::history::a_page_goes_forward_from_its_begin_or_back_from_its_end"
+        "as `getgroupmsg`";
+    "getp2pmsg" Reads (uid: Uid, ouid: Uid, desc: Bool, num: I64;
+        begin: I64, end: I64, lastid: I64 | lastId, mtypes: Filter)
+        -> (num: Int, lastid: Int, begin: Int, end: Int, msgs: List) [200_001]
+        r#"{"uid": 11, "ouid": 12, "desc": true, "num": 5, "begin": 0, "end": 0, "lastid": 9, "mtypes": [51]}"# ""
+        "messages::history::a_row_has_eight_columns_and_a_pair_is_seen_from_its_side"
+        "";
+    "getmsg" Reads (mid: I64, from: Uid, xid: Uid, type: Log; )
+        -> (id: Int, mtype: Int, msg: Text, attrs: Text, mtime: Int) [200_070]
+        r#"{"mid": 1, "from": 11, "xid": 12, "type": 1}"# ""
+        "messages::single::a_message_is_found_by_its_name_sender_and_place"
+        "the latest that is called so; in broadcasts, groups and rooms of anybody where `from` is 0";
+    "delmsg" Writes (mid: I64, from: Uid, xid: Uid; type: Log) -> () [200_070]
+        r#"{"mid": 1, "from": 11, "xid": 12, "type": 1}"# ""
+        "messages::single::what_was_removed_is_nowhere_any_more"
+        "without `type`: of a pair";
+    "getmsgnum" Reads (type: GroupOrRoom, xid: Group; mtypes: Filter, begin: I64, end: I64)
+        -> (sender: Int, num: Int) [200_034]
+        r#"{"type": 2, "xid": 21, "mtypes": [51], "begin": 1, "end": 0}"# ""
+        "messages::history::counts_say_how_many_messages_pages_have"
+        "";
+    "editmsg" Writes (mid: I64, from: Uid, xid: Uid, type: Log, msg: Body, timeLimit: I64; attrs: Attributes)
+        -> () [200_030, 200_070]
+        r#"{"mid": 1, "from": 11, "xid": 12, "type": 1, "msg": "other", "attrs": "b", "timeLimit": 0}"# ""
+        "messages::single::a_message_is_changed_within_the_time_that_is_given"
+        "`timeLimit` in milliseconds, 0: however old; the text is the new one for whoever reads it then";
+    "cleanmsg" Writes (from: Uid, xid: Uid, type: Log, begin: I64, end: I64; ) -> () []
+        r#"{"from": 11, "xid": 12, "type": 1, "begin": 1, "end": 0}"# ""
+        "messages::removal::a_span_of_time_is_cut_out_of_a_log"
+        "0 is no bound";
+    "delconversationmsgs" Writes (from: Uid, xid: Uid, type: Log; ) -> () []
+        r#"{"from": 12, "xid": 11, "type": 1}"# ""
+        "messages::removal::one_log_is_emptied_and_goes_on"
+        "";
+    "clearprojectmsg" Writes (type: Sort; ) -> () []
+        r#"{"type": 4}"# ""
+        "messages::removal::a_project_is_cleared_of_one_sort_or_of_all"
+        "0 pairs, 1 rooms, 2 groups, 3 broadcasts, 4 all";
+    "clearusermsg" Writes (uid: Uid; ) -> () [200_001]
+        r#"{"uid": 12}"# ""
+        "messages::removal::a_user_is_cleared_of_his_pairs_under_both_names"
+        "what was said in pairs with him, by whomever";
+    "clearusermessage" Writes (uid: Uid; ) -> () [200_001]
+        r#"{"uid": 12}"# ""
+        "messages::removal::a_user_is_cleared_of_his_pairs_under_both_names"
+        "as `clearusermsg`";
+    // Conversation lists.
+    "addsessions" Hidden (uid: Uid, uids: Ids100; ) -> () [200_001, 200_032, 200_033]
+        r#"{"uid": 11, "uids": [12, 13]}"# ""
+        "messages::unread::conversations_come_onto_the_list_and_go_off_it"
+        "1 to 100 users";
+    "removesessions" Hidden (uid: Uid, uids: Ids100; ) -> () [200_001, 200_032, 200_033]
+        r#"{"uid": 11, "uids": [12, 13]}"# ""
+        "messages::unread::conversations_come_onto_the_list_and_go_off_it"
+        "`oneway` is not looked at: the list of `uid` changes";
+    // Listening.
+    "addlisten" Hidden (; gids: Listened, rids: Listened, uids: Listened, events: Texts, p2p: Bool)
+        -> () [200_032, 200_034]
+        r#"{"gids": [77], "rids": [77], "uids": [77], "events": ["other"], "p2p": false}"# ""
+        "messages::listen::a_list_is_added_to_taken_from_and_replaced"
+        "10,000 ids of each kind; of `uids` what they say and what they are told";
+    "removelisten" Hidden (; gids: Listened, rids: Listened, uids: Listened, events: Texts, p2p: Bool)
+        -> () [200_034]
+        r#"{"gids": [77], "rids": [77], "uids": [77], "events": ["other"], "p2p": false}"# ""
+        "messages::listen::a_list_is_added_to_taken_from_and_replaced"
+        "";
+    "setlisten" Hidden (; gids: Listened, rids: Listened, uids: Listened, events: Texts, p2p: Bool,
+        group: Bool, room: Bool, ev: Bool, all: Bool) -> () [200_032, 200_034]
+        r#"{"gids": [77], "rids": [77], "uids": [77], "events": ["other"], "p2p": false, "group": false,
+            "room": false, "ev": false, "all": false}"# ""
+        "messages::listen::sdks_that_come_back_restore_lists_and_flags_in_either_order"
+        "replaces what it names and keeps the rest";
     // Legacy.
     "dbget" Reads (uid: Uid, key: Key; ) -> (val: Text maybe) []
         r#"{"uid": 11, "key": "k"}"# ""

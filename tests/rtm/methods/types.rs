@@ -6,7 +6,7 @@ use halloo_testkit::rtm::{Parameters as _, packed};
 use serde_json::{Value, json};
 
 use super::kinds::{Encoded, Family};
-use super::{Effect, Method, Parameter};
+use super::{Effect, Kind, Method, Parameter};
 use crate::state::{all_at_once, lay_out, seen};
 use crate::world::Gate;
 
@@ -87,6 +87,10 @@ async fn a_parameter_that_may_be_left_out_may_be_nil_and_means_the_same() {
     for (method, parameter) in parameters().filter(|(_, parameter)| !parameter.required) {
         if method.name == "getroomcount" {
             // One of its two is needed; see `rooms.rs`.
+            continue;
+        }
+        if parameter.name == "mid" {
+            // A message without a name is given one; see `tests/messages`.
             continue;
         }
         let rest = without(method, parameter.name);
@@ -202,7 +206,7 @@ async fn other_spellings_of_a_parameter_mean_the_same() {
             );
         }
     }
-    assert_eq!(number, 3 + 4 * 2, "as many spellings as there are");
+    assert_eq!(number, 3 + 8 * 2, "as many spellings as there are");
 }
 
 #[tokio::test]
@@ -239,7 +243,10 @@ async fn of_equal_keys_the_last_counts() {
         };
         let name = parameter.name;
         let right = packed(value);
-        let wrong = [0xc3];
+        let wrong = match parameter.kind {
+            Kind::Bool => [0x00],
+            _ => [0xc3],
+        };
         let rest = || without(method, name).into_map();
         let expected = caller.call(method.name, &sample).await;
         let last_right = rest()

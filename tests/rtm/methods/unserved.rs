@@ -6,51 +6,6 @@
 use super::{Method, others};
 
 pub(super) const UNSERVED: &[Method] = others![
-    "clearusermsg" NotEnabled (uid: I64; ) -> () [200_001] "";
-    // Message.
-    "sendmsg" NotEnabled (mtype: I8, from: I64, to: I64, mid: I64, msg: Opaque, attrs: Text; )
-        -> (mtime: Int) [200_001, 200_005, 200_030, 200_053, 200_052, 200_049] "";
-    "sendmsgs" NotEnabled (mtype: I8, from: I64, tos: Ids, mid: I64, msg: Opaque, attrs: Text; )
-        -> (mtime: Int) [200_001, 200_032, 200_033, 200_005, 200_030, 200_053] "";
-    "sendgroupmsg" NotEnabled (mtype: I8, from: I64, gid: I64, mid: I64, msg: Opaque, attrs: Text; )
-        -> (mtime: Int) [200_041, 200_044, 200_046, 200_005, 200_030, 200_053] "";
-    "sendroommsg" NotEnabled (mtype: I8, from: I64, rid: I64, mid: I64, msg: Opaque, attrs: Text; )
-        -> (mtime: Int) [200_040, 200_045, 200_005, 200_030, 200_053] "";
-    "broadcastmsg" NotEnabled (mtype: I8, from: I64, mid: I64, msg: Opaque, attrs: Text; )
-        -> (mtime: Int) [200_026, 200_005, 200_030, 200_053] "";
-    "getgroupmsg" NotEnabled (gid: I64, desc: Bool, num: I16;
-        uid: I64, begin: I64, end: I64, lastid: I64, mtypes: Types)
-        -> (num: Int, lastid: Int, begin: Int, end: Int, msgs: List) [200_032] "";
-    "getroommsg" NotEnabled (rid: I64, desc: Bool, num: I16;
-        uid: I64, begin: I64, end: I64, lastid: I64, mtypes: Types)
-        -> (num: Int, lastid: Int, begin: Int, end: Int, msgs: List) [200_032] "";
-    "getbroadcastmsg" NotEnabled (desc: Bool, num: I16;
-        uid: I64, begin: I64, end: I64, lastid: I64, mtypes: Types)
-        -> (num: Int, lastid: Int, begin: Int, end: Int, msgs: List) [200_032] "";
-    "getp2pmsg" NotEnabled (uid: I64, ouid: I64, desc: Bool, num: I16;
-        begin: I64, end: I64, lastid: I64, mtypes: Types)
-        -> (num: Int, lastid: Int, begin: Int, end: Int, msgs: List) [200_032] "";
-    "getmsg" NotEnabled (mid: I64, from: I64, xid: I64, type: I8; )
-        -> (id: Int, mtype: Int, msg: Text, attrs: Text, mtime: Int) [200_070] "";
-    "delmsg" NotEnabled (mid: I64, from: I64, xid: I64, type: I8; ) -> () [200_070] "";
-    "getmsgnum" NotEnabled (type: I8, xid: I64; mtypes: Types, begin: I64, end: I64)
-        -> (sender: Int, num: Int) [200_034] "";
-    "editmsg" NotEnabled (mid: I64, from: I64, xid: I64, type: I8, msg: Text, attrs: Text,
-        timeLimit: I64; ) -> () [200_070, 200_030] "";
-    "cleanmsg" NotEnabled (from: I64, xid: I64, type: I8, begin: I64, end: I64; ) -> () [] "";
-    "delconversationmsgs" NotEnabled (from: I64, xid: I64, type: I8; ) -> () [] "";
-    "clearprojectmsg" NotEnabled (type: I8; ) -> () [] "";
-    // Conversation lists.
-    "addsessions" NotEnabled (uid: I64, uids: Ids; ) -> () [] "";
-    "removesessions" NotEnabled (uid: I64, uids: Ids; oneway: Bool) -> () [] "";
-    // Listening.
-    "addlisten" NotEnabled (; gids: Ids, rids: Ids, uids: Ids, events: Texts, p2p: Bool)
-        -> () [] "";
-    "removelisten" NotEnabled (; gids: Ids, rids: Ids, uids: Ids, events: Texts, p2p: Bool)
-        -> () [] "";
-    "setlisten" NotEnabled (;
-        gids: Ids, rids: Ids, uids: Ids, events: Texts, p2p: Bool, group: Bool, room: Bool, ev:
-        Bool, all: Bool) -> () [] "";
     // Files.
     "filetoken" NotEnabled (from: I64, cmd: Text; to: I64, tos: Ids, rid: I64, gid: I64)
         -> (token: Text, endpoint: Text) [200_002, 200_010] "";
@@ -140,8 +95,6 @@ pub(super) const UNSERVED: &[Method] = others![
     "getVoiceRoomMemberCount" Forbidden (rid: I64; ) -> (count: Int) [] "";
     "setVoiceRoomMicStatus" Forbidden (rid: I64, status: Bool; ) -> () [] "";
     "pullIntoVoiceRoom" Forbidden (rid: I64, toUids: Ids; ) -> () [] "";
-    // User.
-    "clearusermessage" NotEnabled (uid: I64; ) -> () [200_001] "";
     // The transport.
     "*ping" Transport unsigned (; )
         -> (ts: Int) [] "not signed; before and without encryption, too";

@@ -71,7 +71,8 @@ async fn the_rate_is_looked_at_before_the_method_and_its_parameters() {
     let mut caller = gate.caller().await;
     for (method, params, otherwise) in [
         ("closeRTCRoom", json!({"rid": 1}), 200_020),
-        ("sendmsg", json!({}), 200_060),
+        ("sendmsg", json!({}), 10_009),
+        ("filetoken", json!({}), 200_060),
         (METHOD, json!({}), 10_009),
         (METHOD, json!({"uid": "x"}), 10_010),
         (METHOD, json!({"uid": 0}), 200_001),

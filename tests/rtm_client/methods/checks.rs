@@ -94,6 +94,10 @@ async fn a_parameter_that_may_be_left_out_may_be_nil_and_means_the_same() {
             // One of its two is needed.
             continue;
         }
+        if method.name == "delmsg" || (method.name.starts_with("send") && parameter.name == "mid") {
+            // A second time that means another message; see `tests/messages`.
+            continue;
+        }
         let (world, name) = (World::start().await, parameter.name);
         let mut client = lay_out(&world).await;
         let bare = client.call(method.name, without(&method, name)).await;
@@ -124,6 +128,10 @@ async fn every_form_of_a_value_means_the_same() {
         let Some(value) = sample.get(name) else {
             continue;
         };
+        if method.name == "delmsg" {
+            // A second time it is gone.
+            continue;
+        }
         // Samples may come again without changing anything more.
         let expected = client.call(method.name, &sample).await;
         assert!(expected.is_ok(), "{}: {expected:?}", method.name);
@@ -177,6 +185,11 @@ async fn every_list_takes_its_longest_and_not_one_more() {
         };
         if method.name == "enterrooms" {
             // See `rooms.rs`: it takes far fewer.
+            continue;
+        }
+        if ["cleantargetunread", "sendmsgs"].contains(&method.name) {
+            // The two lists of the one share what they take, and the other may not name so many strangers; see
+            // `tests/messages`.
             continue;
         }
         let name = parameter.name;

@@ -4,6 +4,7 @@ mod checks;
 #[path = "../../rtm/methods/kinds.rs"]
 #[expect(dead_code, reason = "the server gate has more kinds of parameters")]
 mod kinds;
+mod messages;
 mod served;
 mod state;
 mod statuses;
@@ -94,7 +95,7 @@ impl Method {
         let forbidden = unserved::FORBIDDEN.iter();
         let absent = absent.map(|name| Self::refused(name, Status::NotEnabled));
         let forbidden = forbidden.map(|name| Self::refused(name, Status::Forbidden));
-        let answered = served::METHODS.iter().copied();
+        let answered = served::METHODS.iter().chain(messages::METHODS).copied();
         answered.chain(absent).chain(forbidden)
     }
 

@@ -6,7 +6,7 @@ use super::{
     Field, FieldKind as F, Kind as K, Method, Parameter, Status, field, maybe, need, take,
 };
 
-const fn method(
+pub(super) const fn method(
     (name, status): (&'static str, Status),
     parameters: &'static [Parameter],
     answer: &'static [Field],
@@ -29,7 +29,7 @@ const fn open(name: &'static str) -> (&'static str, Status) {
     (name, Status::Open)
 }
 
-const fn served(name: &'static str) -> (&'static str, Status) {
+pub(super) const fn served(name: &'static str) -> (&'static str, Status) {
     (name, Status::Served)
 }
 

@@ -7,7 +7,7 @@ use super::{Method, Status};
 use crate::world::World;
 
 /// Names that the gate does not know: misspelt, of the server gate, of pushes.
-const UNKNOWN: [&str; 14] = [
+const UNKNOWN: [&str; 23] = [
     "nosuchmethod",
     "GETFRIENDS",
     "getfriends ",
@@ -22,6 +22,15 @@ const UNKNOWN: [&str; 14] = [
     "pushmsg",
     "kickoutroom",
     "*status",
+    "broadcastmsg",
+    "editmsg",
+    "getmsgnum",
+    "cleanmsg",
+    "delconversationmsgs",
+    "clearprojectmsg",
+    "clearusermsg",
+    "addsessions",
+    "removesessions",
 ];
 
 #[tokio::test]

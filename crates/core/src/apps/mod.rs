@@ -5,11 +5,13 @@ mod store;
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use uuid::Uuid;
 
 use crate::sessions::LoginPolicy;
 use crate::tokens::LoginKey;
+use crate::users::Uid;
 use crate::{Error, Millis};
 
 pub use service::{Apps, RateClass};
@@ -133,6 +135,52 @@ impl FromStr for RoomPolicy {
     }
 }
 
+/// How an app wants its messages to be treated.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MessageSettings {
+    /// Milliseconds for which messages are kept; `None`: [`crate::Limits::message_retention_ms`].
+    pub retention_ms: Option<i64>,
+    /// Whether a message that its sender calls like an earlier one is an error, unless it is a retry.
+    pub strict_ids: bool,
+    /// What holds for users in whose names the back end sends.
+    pub back_end: SenderPolicy,
+    /// Who may write to everybody, and where he is no member. Nobody: the back end writes to everybody in
+    /// anybody's name.
+    pub administrators: Arc<[Uid]>,
+}
+
+/// Which rules hold for what the back end sends. Source: RTM server gate section 5.2.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum SenderPolicy {
+    /// Those of the user in whose name it sends: membership, mutes, blocks and bans.
+    #[default]
+    Bound,
+    /// None.
+    Free,
+}
+
+impl SenderPolicy {
+    /// `bound` or `free`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Bound => "bound",
+            Self::Free => "free",
+        }
+    }
+}
+
+impl FromStr for SenderPolicy {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "bound" => Ok(Self::Bound),
+            "free" => Ok(Self::Free),
+            _ => Err(format!("senders are bound or free, not {text:?}")),
+        }
+    }
+}
+
 /// A text that is shown only on purpose.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(Box<str>);
@@ -184,6 +232,8 @@ pub struct App {
     pub logins: LoginPolicy,
     /// How many rooms a session may enter.
     pub rooms: RoomPolicy,
+    /// How its messages are treated.
+    pub messages: MessageSettings,
     /// The key whose signatures log users in, if the app registered one.
     pub login_key: Option<LoginKey>,
     /// Raised when the RTM secret is replaced; a login token of another generation is void.

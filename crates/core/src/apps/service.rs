@@ -8,10 +8,15 @@ use governor::middleware::NoOpMiddleware;
 use governor::state::{InMemoryState, NotKeyed};
 use governor::{Quota, RateLimiter};
 
-use super::{App, AppChange, AppId, AppKey, NewApp, Registration, RoomPolicy, Secret};
+use super::{
+    App, AppChange, AppId, AppKey, MessageSettings, NewApp, Registration, RoomPolicy, Secret,
+};
 use crate::sessions::LoginPolicy;
 use crate::tokens::LoginKey;
 use crate::{Context, Error, Result, users};
+
+/// An app keeps its messages for a minute at least.
+const MIN_RETENTION_MS: i64 = 60_000;
 
 /// What a call counts as under [`crate::RateLimits`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -206,6 +211,26 @@ impl Apps {
     /// [`Error::UnknownApp`].
     pub async fn set_rooms(self: &Arc<Self>, key: &AppKey, policy: RoomPolicy) -> Result<Arc<App>> {
         self.change(key, AppChange::Rooms(policy)).await
+    }
+
+    /// Sets how messages are treated.
+    /// # Errors
+    /// [`Error::UnknownApp`]; [`Error::RetentionIllegal`], [`Error::UidIllegal`].
+    pub async fn set_messages(
+        self: &Arc<Self>,
+        key: &AppKey,
+        settings: MessageSettings,
+    ) -> Result<Arc<App>> {
+        if settings
+            .retention_ms
+            .is_some_and(|ms| ms < MIN_RETENTION_MS)
+        {
+            return Err(Error::RetentionIllegal);
+        }
+        if settings.administrators.iter().any(|uid| uid.0 <= 0) {
+            return Err(Error::UidIllegal);
+        }
+        self.change(key, AppChange::Messages(settings)).await
     }
 
     /// Sets the key whose signatures log users in, or forgets it. Source: RTM client gate section 2.2.

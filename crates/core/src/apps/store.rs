@@ -1,7 +1,7 @@
 use async_trait::async_trait;
 use uuid::Uuid;
 
-use super::{App, AppId, AppKey, Registration, RoomPolicy, Secret};
+use super::{App, AppId, AppKey, MessageSettings, Registration, RoomPolicy, Secret};
 use crate::sessions::LoginPolicy;
 use crate::tokens::LoginKey;
 use crate::{Millis, Result};
@@ -40,6 +40,8 @@ pub enum AppChange {
     Logins(LoginPolicy),
     /// How many rooms a session may enter.
     Rooms(RoomPolicy),
+    /// How messages are treated.
+    Messages(MessageSettings),
     /// The key whose signatures log users in.
     LoginKey(Option<LoginKey>),
 }

@@ -35,6 +35,16 @@ impl Ban {
         }
     }
 
+    /// Whichever lasts longer.
+    #[must_use]
+    pub fn longer(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Forever, _) | (_, Self::Forever) => Self::Forever,
+            (Self::Never, other) | (other, Self::Never) => other,
+            (Self::Until(one), Self::Until(other)) => Self::Until(one.max(other)),
+        }
+    }
+
     /// A ban of RTM's `btime`: so many seconds from `now`, for ever when not positive.
     /// Source: RTM server gate sections 3 (U3, R5, G7) and 4.2.
     pub fn lasting(seconds: i64, now: Millis) -> Self {

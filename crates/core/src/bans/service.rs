@@ -28,7 +28,9 @@ impl Bans {
     pub async fn mute(&self, app: AppId, place: Place, uid: Uid, seconds: i64) -> Result<()> {
         let user = self.users.wanted(uid)?;
         let ban = Ban::lasting(seconds, self.context.clock.now());
-        self.context.store.mute(app, place, user, ban).await
+        let muted = self.context.store.mute(app, place, user, ban).await;
+        self.context.audiences.mutes_changed(app, place);
+        muted
     }
 
     /// Lifts the mute of exactly this place.
@@ -36,7 +38,9 @@ impl Bans {
     /// [`Error::UidIllegal`](crate::Error::UidIllegal).
     pub async fn unmute(&self, app: AppId, place: Place, uid: Uid) -> Result<()> {
         let store = &self.context.store;
-        store.unmute(app, place, target(uid)?).await
+        let unmuted = store.unmute(app, place, target(uid)?).await;
+        self.context.audiences.mutes_changed(app, place);
+        unmuted
     }
 
     /// Whether a user is muted at a place, by its own entry or by one that covers it.

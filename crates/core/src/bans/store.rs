@@ -19,6 +19,9 @@ pub trait BanStore: Send + Sync {
     /// The entries that `user` has at `places`, ended ones included.
     async fn mutes(&self, app: AppId, places: Vec<Place>, user: UserId) -> Result<Vec<Ban>>;
 
+    /// Every entry of `places`, in any order.
+    async fn muted_at(&self, app: AppId, places: Vec<Place>) -> Result<Vec<(UserId, Ban)>>;
+
     /// Deletes up to `limit` entries that ended at or before `now`. Returns how many.
     async fn sweep_mutes(&self, now: Millis, limit: u32) -> Result<u64>;
 }

@@ -44,10 +44,11 @@ impl Groups {
         let sessions = &self.users.sessions;
         sessions.admit_naming(app, actor, members.len())?;
         let (limits, now) = (self.limits(), self.context.clock.now());
-        self.context
-            .store
-            .add_group_members(app, group, actor, members, limits, now)
-            .await
+        let store = &self.context.store;
+        let added = store.add_group_members(app, group, actor, members, limits, now);
+        let added = added.await;
+        self.context.audiences.group_changed(app, group);
+        added
     }
 
     /// Ends memberships; who is no member stays none.
@@ -63,30 +64,33 @@ impl Groups {
     ) -> Result<()> {
         let most = self.context.limits.group_ids;
         let members = targets("the list of members", members, most)?;
-        self.context
-            .store
-            .remove_group_members(app, group, actor, members)
-            .await
+        let store = &self.context.store;
+        let removed = store.remove_group_members(app, group, actor, members).await;
+        self.context.audiences.group_changed(app, group);
+        removed
     }
 
     /// Deletes a group with its members, texts and mutes. Its messages stay readable.
     /// # Errors
     /// [`Error::Unavailable`](crate::Error::Unavailable).
     pub async fn delete(&self, app: AppId, group: GroupId) -> Result<()> {
-        self.context.store.delete_group(app, group).await
+        let deleted = self.context.store.delete_group(app, group).await;
+        self.context.audiences.group_changed(app, group);
+        deleted
     }
 
     /// Deletes every group of the app.
     /// # Errors
     /// [`Error::Unavailable`](crate::Error::Unavailable); some are gone then.
     pub async fn delete_all(&self, app: AppId) -> Result<()> {
-        while self
-            .context
-            .store
-            .delete_some_groups(app, DELETE_ROWS)
-            .await?
-        {}
-        Ok(())
+        loop {
+            let store = &self.context.store;
+            let more = store.delete_some_groups(app, DELETE_ROWS).await;
+            self.context.audiences.forget_all(app);
+            if !more? {
+                return Ok(());
+            }
+        }
     }
 
     /// The members of a group; none when there is no such group.

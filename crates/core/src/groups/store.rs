@@ -58,6 +58,9 @@ pub trait GroupStore: Send + Sync {
     /// Whether `user` is a member; cost does not grow with the group.
     async fn is_group_member(&self, app: AppId, group: GroupId, user: UserId) -> Result<bool>;
 
+    /// The groups of a user, in order, and since when he is a member.
+    async fn memberships(&self, app: AppId, user: UserId) -> Result<Vec<(GroupId, Millis)>>;
+
     /// The groups of a user, in order.
     async fn groups_of(&self, app: AppId, user: UserId) -> Result<Vec<GroupId>>;
 

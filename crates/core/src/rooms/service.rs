@@ -35,10 +35,11 @@ impl Rooms {
         let limits = &self.context.limits;
         let rooms = distinct("the list of rooms", rooms, limits.room_ids)?;
         let now = self.context.clock.now();
-        self.context
-            .store
-            .enter_rooms(app, user, rooms, limits.rooms, now)
-            .await
+        let store = &self.context.store;
+        let entered = store.enter_rooms(app, user, rooms.clone(), limits.rooms, now);
+        let entered = entered.await;
+        self.context.audiences.rooms_changed(app, &rooms);
+        entered
     }
 
     /// Takes a user out of rooms, and tells his sessions; where he is not, nothing happens.
@@ -49,6 +50,7 @@ impl Rooms {
         let rooms = distinct("the list of rooms", rooms, self.context.limits.room_ids)?;
         let store = &self.context.store;
         let left = store.leave_rooms(app, target(uid)?, rooms).await?;
+        self.context.audiences.rooms_changed(app, &left);
         self.tell(app, uid, &left).await;
         Ok(())
     }
@@ -66,6 +68,7 @@ impl Rooms {
         let (users, now) = (users.collect::<Result<_>>()?, self.context.clock.now());
         let store = &self.context.store;
         let entered = store.fill_room(app, room, users, limits.rooms, now).await?;
+        self.context.audiences.rooms_changed(app, &[room]);
         Ok(chosen(uids, entered))
     }
 
@@ -77,6 +80,7 @@ impl Rooms {
         let uids = distinct("the list of users", uids, self.context.limits.room_ids)?;
         let users = uids.iter().map(|uid| target(*uid)).collect::<Result<_>>()?;
         let left = self.context.store.empty_room(app, room, users).await?;
+        self.context.audiences.rooms_changed(app, &[room]);
         let left = chosen(uids, left);
         for uid in &left {
             self.tell(app, *uid, &[room]).await;

@@ -23,7 +23,10 @@ impl Rooms {
         }
         let (most, now) = (limits.rooms, self.context.clock.now());
         let before = session.entered();
-        let store = Arc::clone(&self.context.store);
+        let (store, audiences) = (
+            Arc::clone(&self.context.store),
+            Arc::clone(&self.context.audiences),
+        );
         let (id, user, policy) = (app.id, session.user, app.rooms);
         let entering = self.sessions.in_order(session, "an entered room", |all| {
             // Before the store does it: whoever ends the session must know where it may be.
@@ -32,10 +35,16 @@ impl Rooms {
             let rooms = rooms.clone();
             Box::pin(async move {
                 if let (RoomPolicy::One, [room]) = (policy, &*rooms) {
-                    return store.move_to_room(id, user, *room, kept, now).await;
+                    let left = store.move_to_room(id, user, *room, kept, now).await?;
+                    audiences.rooms_changed(id, &left);
+                } else {
+                    let user = Wanted::Existing(user);
+                    store
+                        .enter_rooms(id, user, rooms.clone(), most, now)
+                        .await?;
                 }
-                let user = Wanted::Existing(user);
-                store.enter_rooms(id, user, rooms, most, now).await
+                audiences.rooms_changed(id, &rooms);
+                Ok(())
             })
         });
         if let Err(error) = entering.await.map_err(Error::unavailable).flatten() {
@@ -63,7 +72,10 @@ impl Rooms {
 
     /// Takes the user of `session` out of those of `rooms` that his other devices did not enter.
     async fn let_go(&self, session: &Session, rooms: &[RoomId]) -> Result<()> {
-        let store = Arc::clone(&self.context.store);
+        let (store, audiences) = (
+            Arc::clone(&self.context.store),
+            Arc::clone(&self.context.audiences),
+        );
         let (app, user) = (session.app, session.user);
         let leaving = self.sessions.in_order(session, "a left room", |all| {
             session.left(rooms);
@@ -72,7 +84,9 @@ impl Rooms {
                 if left.is_empty() {
                     return Ok(());
                 }
-                store.left_rooms(app, user, left).await
+                let done = store.left_rooms(app, user, left.clone()).await;
+                audiences.rooms_changed(app, &left);
+                done
             })
         });
         leaving.await.map_err(Error::unavailable).flatten()

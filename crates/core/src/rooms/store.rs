@@ -29,8 +29,8 @@ pub trait RoomStore: Send + Sync {
         now: Millis,
     ) -> Result<()>;
 
-    /// Puts `user` into `room`, making it if it is new, and takes him out of every other but `kept`.
-    /// [`Error::UnknownUser`](crate::Error::UnknownUser) when he is gone.
+    /// Puts `user` into `room`, making it if it is new, and takes him out of every other but `kept`. Returns
+    /// those. [`Error::UnknownUser`](crate::Error::UnknownUser) when he is gone.
     async fn move_to_room(
         &self,
         app: AppId,
@@ -38,7 +38,7 @@ pub trait RoomStore: Send + Sync {
         room: RoomId,
         kept: Vec<RoomId>,
         now: Millis,
-    ) -> Result<()>;
+    ) -> Result<Vec<RoomId>>;
 
     /// Puts each of `users` into `room`, making it if it is new. One answer per user in order:
     /// whether he is in it now; he is not when he would be in more than `most` rooms or is gone.

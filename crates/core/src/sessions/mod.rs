@@ -11,11 +11,13 @@ mod store;
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::atomic::AtomicU8;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use smallvec::SmallVec;
 
 use crate::apps::AppId;
+use crate::messages::Lane;
 use crate::rooms::RoomId;
 use crate::users::{Named, Uid, UserId, UserName};
 use crate::{Error, Limits, Millis, Result};
@@ -118,6 +120,9 @@ pub struct Session {
     duels: u32,
     outlet: Box<dyn Outlet>,
     ended: OnceLock<CloseReason>,
+    lane: Lane,
+    /// Which of its occasions listeners were told: 0 none, 1 the login, 2 the logout.
+    announced: AtomicU8,
     /// No other lock is taken under it.
     state: Mutex<State>,
 }
@@ -146,6 +151,11 @@ impl Session {
     /// Why it ended; `None` while it lives.
     pub fn closed(&self) -> Option<CloseReason> {
         self.ended.get().copied()
+    }
+
+    /// Keeps the messages in order that it sends.
+    pub fn lane(&self) -> &Lane {
+        &self.lane
     }
 
     /// Adds to the attributes; one of the same name is replaced. Source: RTM client gate section 3.1.

@@ -1,6 +1,6 @@
 use std::collections::HashSet;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use std::task::{self, Poll, Waker};
 
@@ -16,6 +16,8 @@ use super::{
     State, check_attributes,
 };
 use crate::apps::{App, AppId};
+use crate::listeners::Occasion;
+use crate::messages::{Lane, Members};
 use crate::rooms::RoomId;
 use crate::users::{Actor, Named, Uid, User, UserId, UserName};
 use crate::{Context, Error, Result};
@@ -120,6 +122,8 @@ impl Sessions {
             duels,
             outlet,
             ended: OnceLock::new(),
+            lane: Lane::default(),
+            announced: AtomicU8::new(0),
             state: Mutex::new(State {
                 attributes,
                 rooms: SmallVec::new(),
@@ -195,10 +199,43 @@ impl Sessions {
         if others.is_empty() {
             of_user.remove();
         }
+        self.tell_end(session);
         Closed {
             count: 1,
             following: following.into_iter().collect(),
         }
+    }
+
+    /// Tells listeners of a session that was let in.
+    pub(crate) fn announce(&self, session: &Session) {
+        self.tell(session, Occasion::Login);
+        session.announced.store(1, Ordering::SeqCst);
+        // Whoever ended it meanwhile left the rest to us.
+        if session.closed().is_some() {
+            self.tell_end(session);
+        }
+    }
+
+    /// Tells listeners that a session ended of whose login they heard.
+    fn tell_end(&self, session: &Session) {
+        let order = Ordering::SeqCst;
+        if session
+            .announced
+            .compare_exchange(1, 2, order, order)
+            .is_ok()
+        {
+            self.tell(session, Occasion::Logout);
+        }
+    }
+
+    fn tell(&self, session: &Session, occasion: Occasion) {
+        let event = Event::Presence {
+            occasion,
+            uid: session.uid(),
+            resource: session.resource.id.clone(),
+            at: self.context.clock.now(),
+        };
+        self.context.listeners.tell(session.app, &event);
     }
 
     /// [`Sessions::end`] on the server's own account: the client hears of it.
@@ -348,6 +385,68 @@ impl Sessions {
         Ok(())
     }
 
+    /// Queues `event` for the sessions of a user, but for the one that it comes from.
+    pub(crate) fn deliver_to(
+        &self,
+        app: AppId,
+        user: UserId,
+        name: &UserName,
+        origin: Option<SessionId>,
+        event: &Event,
+    ) {
+        let Some(of_app) = self.of_app(app) else {
+            return;
+        };
+        let Some(of_user) = of_app.by_name.get(name) else {
+            return;
+        };
+        for session in of_user.iter() {
+            if session.user == user && Some(session.id) != origin {
+                session.deliver(event);
+            }
+        }
+    }
+
+    /// Queues `event` for the sessions of those of `members` who hear it.
+    pub(crate) fn deliver_among(
+        &self,
+        app: AppId,
+        members: &Members,
+        hears: impl Fn(UserId) -> bool,
+        event: &Event,
+    ) {
+        let Some(of_app) = self.of_app(app) else {
+            return;
+        };
+        let tell = |of_user: &OfUser| {
+            for session in of_user.iter().filter(|session| hears(session.user)) {
+                session.deliver(event);
+            }
+        };
+        // Whichever are fewer are gone through.
+        if of_app.by_name.len() < members.len() {
+            of_app.by_name.iter().for_each(|of_user| tell(&of_user));
+            return;
+        }
+        for (_, name) in members.all() {
+            if let Some(of_user) = of_app.by_name.get(name) {
+                tell(&of_user);
+            }
+        }
+    }
+
+    /// Queues `event` for every session of an app, but for the one that it comes from.
+    pub(crate) fn deliver_to_all(&self, app: AppId, origin: Option<SessionId>, event: &Event) {
+        let Some(of_app) = self.of_app(app) else {
+            return;
+        };
+        for of_user in &of_app.by_name {
+            for session in of_user.iter().filter(|session| Some(session.id) != origin) {
+                session.deliver(event);
+            }
+        }
+    }
+
     /// Tells the sessions of a user that the app took him out of `rooms`.
     pub(crate) fn taken_out_of_rooms(&self, app: AppId, name: &UserName, rooms: &[RoomId]) {
         for session in self.of_user(app, name) {
@@ -375,9 +474,12 @@ impl Sessions {
         // The newest number: no session of his is left, and a later one will have a greater.
         let id = SessionId(self.next.load(Ordering::Relaxed) - 1);
         let at = self.context.clock.now();
+        let audiences = Arc::clone(&self.context.audiences);
         self.begin("the end of a session", async move {
             let last_seen = LastSeen { at, reason };
-            store.went_offline(app, user, id, last_seen).await
+            let left = store.went_offline(app, user, id, last_seen).await?;
+            audiences.rooms_changed(app, &left);
+            Ok(())
         })
     }
 
@@ -385,8 +487,11 @@ impl Sessions {
     fn leave(&self, session: &Session, rooms: Vec<RoomId>) -> Noting {
         let store = Arc::clone(&self.context.store);
         let (app, user) = (session.app, session.user);
+        let audiences = Arc::clone(&self.context.audiences);
         self.begin("that a session left its rooms", async move {
-            store.left_rooms(app, user, rooms).await
+            let done = store.left_rooms(app, user, rooms.clone()).await;
+            audiences.rooms_changed(app, &rooms);
+            done
         })
     }
 

@@ -25,14 +25,15 @@ pub trait PresenceStore: Send + Sync {
     async fn came_online(&self, app: AppId, user: UserId, session: SessionId) -> Result<()>;
 
     /// Notes that a user went offline with the session with this number, and takes him out of every
-    /// room. Nothing happens when he came online with a later one, or is gone.
+    /// room. Nothing happens when he came online with a later one, or is gone. Returns the rooms that he was
+    /// in.
     async fn went_offline(
         &self,
         app: AppId,
         user: UserId,
         session: SessionId,
         last_seen: LastSeen,
-    ) -> Result<()>;
+    ) -> Result<Vec<RoomId>>;
 
     /// Takes a user out of rooms that a session of his left, or had entered when it ended; nothing happens
     /// where he is not.

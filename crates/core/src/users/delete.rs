@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use tracing::warn;
+
 use super::{User, UserId, Users};
 use crate::apps::AppId;
 use crate::sessions::CloseReason;
@@ -18,7 +20,9 @@ impl Users {
                 let now = users.context.clock.now();
                 let deleted = users.context.store.delete_user(app, id, now).await?;
                 let deleted = deleted.ok_or(Error::UnknownUser)?;
-                users.forget_deleted(app, &deleted);
+                users
+                    .forget_deleted(app, std::slice::from_ref(&deleted))
+                    .await;
                 Ok(deleted)
             })
             .await
@@ -44,18 +48,25 @@ impl Users {
                     .store
                     .delete_users_page(app, after, limit, now)
                     .await?;
-                for user in &deleted {
-                    users.forget_deleted(app, user);
-                }
+                users.forget_deleted(app, &deleted).await;
                 Ok((deleted, more))
             })
             .await
     }
 
-    fn forget_deleted(&self, app: AppId, user: &User) {
-        self.changed(app, &user.name);
-        // He is out of his rooms already.
-        self.sessions
-            .close_all(app, user.id, &user.name, CloseReason::UserDeleted);
+    async fn forget_deleted(&self, app: AppId, deleted: &[User]) {
+        for user in deleted {
+            self.changed(app, &user.name);
+            // He is out of his rooms already.
+            self.sessions
+                .close_all(app, user.id, &user.name, CloseReason::UserDeleted);
+        }
+        self.context.audiences.forget_all(app);
+        for user in deleted {
+            // Others keep what he wrote. What stays of his is under a row number that nobody has any more.
+            if let Err(error) = self.context.log.forget_reader(app, user.id).await {
+                warn!("What {} has read is not forgotten: {error}", user.name);
+            }
+        }
     }
 }

@@ -49,13 +49,25 @@ impl Uid {
     /// The first uid of those whose names are not numbers.
     const NAMED: i64 = 1 << 62;
 
+    /// The first uid of those who are no users.
+    const STRANGERS: i64 = Self::NAMED + (1 << 61);
+
     /// RTM's view of the user with this row number and name.
     pub fn of(id: UserId, name: &UserName) -> Self {
+        if id.0 < 0 {
+            // Whoever has the number that his name may spell is another.
+            return Self(Self::STRANGERS - id.0);
+        }
         match name.as_str().parse::<i64>() {
             // "007" spells 7, but 7's name is "7".
             Ok(n) if n > 0 && n <= Self::NAMED && !name.as_str().starts_with(['0', '+']) => Self(n),
             _ => Self(Self::NAMED + id.0),
         }
+    }
+
+    /// Whom this uid means if he is no user.
+    pub(crate) fn stranger(self) -> Option<UserId> {
+        (self.0 > Self::STRANGERS).then(|| UserId(Self::STRANGERS - self.0))
     }
 
     /// The user that this uid means: by name, or by row number.
@@ -151,6 +163,8 @@ pub struct Users {
     pub(crate) sessions: Arc<Sessions>,
     pub(crate) passwords: PasswordPool,
     by_name: ReadCache<(AppId, UserName), Arc<User>>,
+    /// Those who are no users; they never change.
+    strangers: ReadCache<(AppId, UserName), UserId>,
 }
 
 impl Users {
@@ -158,6 +172,7 @@ impl Users {
         Self {
             passwords: PasswordPool::start(&context.limits.hash),
             by_name: ReadCache::new(context.limits.cached_users, weight),
+            strangers: ReadCache::new(context.limits.strangers.into(), |_| 1),
             context,
             sessions,
         }
@@ -211,6 +226,20 @@ impl Users {
                 .map(Arc::new))
         };
         self.by_name.get(&key, load).await
+    }
+
+    /// Whoever the app's back end calls `name`, be he a user or not. Messages may come from him.
+    /// # Errors
+    /// [`Error::UserQuotaReached`] when there are too many who are no users.
+    pub(crate) async fn user_or_stranger(&self, app: AppId, name: UserName) -> Result<Named> {
+        if let Some(user) = self.named(app, &name).await? {
+            return Ok(user.named());
+        }
+        let (store, most) = (&self.context.store, self.context.limits.strangers);
+        let load = || async { store.stranger(app, &name, most).await.map(Some) };
+        let id = self.strangers.get(&(app, name.clone()), load).await?;
+        let id = id.ok_or(Error::UnknownUser)?;
+        Ok(Named { id, name })
     }
 
     /// Up to `limit` users in order of registration, after row number `after`, and whether more follow.

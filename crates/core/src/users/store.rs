@@ -122,4 +122,9 @@ pub trait UserStore: Send + Sync {
 
     /// Forgets up to `limit` of those that lie before `before`. Returns how many.
     async fn forget_void_logins(&self, before: Millis, limit: u32) -> Result<u64>;
+
+    /// The number of somebody who is no user but in whose name the back end sends: negative, the same each
+    /// time, made on the first call. [`Error::UserQuotaReached`](crate::Error::UserQuotaReached) when the app
+    /// has `most` of them.
+    async fn stranger(&self, app: AppId, name: &UserName, most: u32) -> Result<UserId>;
 }

@@ -13,6 +13,7 @@ use futures_util::task::AtomicWaker;
 use tokio::sync::{Notify, oneshot};
 use tokio::time::Instant;
 
+use crate::transport::waiting::Taker;
 use crate::transport::{Closed, Limits};
 use crate::{Answer, Method, Refusal, codes};
 
@@ -42,6 +43,7 @@ pub(super) struct Shared {
     route: Route,
     encrypted: AtomicBool,
     trusted: AtomicBool,
+    wants_probes: AtomicBool,
     max_queued_bytes: usize,
     close_when_full: bool,
     /// Bytes of quests that were not yet laid out for writing.
@@ -87,7 +89,7 @@ pub(super) struct Outgoing {
     pub(super) method: Method,
     pub(super) payload: Bytes,
     /// Absent in one-way quests.
-    pub(super) answer: Option<(oneshot::Sender<Answer>, Instant)>,
+    pub(super) answer: Option<(Taker, Instant)>,
 }
 
 /// What a quest counts in the queue, in bytes.
@@ -102,6 +104,7 @@ impl Connection {
                 route,
                 encrypted: AtomicBool::new(false),
                 trusted: AtomicBool::new(false),
+                wants_probes: AtomicBool::new(false),
                 max_queued_bytes: limits.max_queued_bytes,
                 close_when_full: limits.close_when_full,
                 queued_bytes: AtomicUsize::new(0),
@@ -117,16 +120,35 @@ impl Connection {
     /// `timeout`, 20002 when the connection ended before, 20011 when too much is waiting to be
     /// written.
     pub fn quest(&self, method: Method, payload: Bytes, timeout: Duration) -> Awaiting {
-        let deadline = far(Instant::now(), timeout);
         let (sender, receiver) = oneshot::channel();
+        let take = move |outcome: Result<Answer, Refusal>| {
+            let _ = sender.send(outcome.unwrap_or_else(Err));
+        };
+        self.quest_then(method, payload, timeout, take);
+        Awaiting(receiver)
+    }
+
+    /// As [`quest`](Self::quest), for what shall be done with the answer without a task that waits for it.
+    ///
+    /// `then` is called once: with the answer of the peer, which may say no, or with the refusal when none
+    /// came, whose codes are those of [`quest`](Self::quest). That happens on the task of the connection, or
+    /// before this returns where the quest can not even be queued. It must not block, and a panic in it ends
+    /// the connection.
+    pub fn quest_then(
+        &self,
+        method: Method,
+        payload: Bytes,
+        timeout: Duration,
+        then: impl FnOnce(Result<Answer, Refusal>) + Send + 'static,
+    ) {
+        let deadline = far(Instant::now(), timeout);
         let quest = Outgoing {
             method,
             payload,
-            answer: Some((sender, deadline)),
+            answer: Some((Taker::new(then), deadline)),
         };
         // A refusal goes the way of the answer.
         let _ = self.queue(quest);
-        Awaiting(receiver)
     }
 
     /// Sends a quest that is never answered.
@@ -164,8 +186,8 @@ impl Connection {
         };
         drop(orders);
         shared.task.wake();
-        if let Some((answer, _)) = quest.answer {
-            let _ = answer.send(Err(refusal.clone()));
+        if let Some((taker, _)) = quest.answer {
+            taker.take(Err(refusal.clone()));
         }
         Err(refusal)
     }
@@ -249,6 +271,14 @@ impl Connection {
         }
     }
 
+    /// Has the peer probed from now on, where [`Keepalive::on_request`](crate::transport::Keepalive) leaves it
+    /// to the service.
+    pub fn ask_for_probes(&self) {
+        if !self.shared.wants_probes.swap(true, Ordering::Relaxed) {
+            self.shared.task.wake();
+        }
+    }
+
     /// Whether the peer is trusted: [`trust`](Self::trust) was called, and not taken back.
     pub fn is_trusted(&self) -> bool {
         self.shared.trusted.load(Ordering::Relaxed)
@@ -264,7 +294,7 @@ pub(super) fn far(now: Instant, timeout: Duration) -> Instant {
     now.checked_add(timeout).unwrap_or(now + FAR)
 }
 
-fn closed() -> Refusal {
+pub(super) fn closed() -> Refusal {
     Refusal::new(codes::CONNECTION_CLOSED, "connection closed")
 }
 
@@ -278,6 +308,10 @@ impl Shared {
         orders.ending = orders.ending.max(ending);
         drop(orders);
         self.task.wake();
+    }
+
+    pub(super) fn wants_probes(&self) -> bool {
+        self.wants_probes.load(Ordering::Relaxed)
     }
 
     pub(super) fn set_encrypted(&self) {
@@ -316,7 +350,7 @@ impl Shared {
     pub(super) fn refuse(&self) {
         let mut orders = self.orders();
         orders.ending = orders.ending.max(Ending::Graceful);
-        // Dropped outside the lock: a waiting task may run as soon as its sender is gone.
+        // Dropped outside the lock: whoever waits for their answers is told by that.
         let quests = std::mem::take(&mut orders.quests);
         drop(orders);
         drop(quests);

@@ -35,6 +35,7 @@ pub(super) struct Handlers {
     most: usize,
     reads: usize,
     writes: usize,
+    appends: usize,
     alone: usize,
 }
 
@@ -86,12 +87,13 @@ impl Handlers {
             most: most.max(1),
             reads: 0,
             writes: 0,
+            appends: 0,
             alone: 0,
         }
     }
 
     pub(super) fn running(&self) -> usize {
-        self.reads + self.writes + self.alone
+        self.reads + self.writes + self.appends + self.alone
     }
 
     pub(super) fn is_full(&self) -> bool {
@@ -100,12 +102,13 @@ impl Handlers {
 
     /// Whether a quest of this order may begin now.
     pub(super) fn admits(&self, order: Order) -> bool {
-        let free = match order {
-            Order::Read => self.writes == 0,
-            Order::Write => self.reads == 0,
-            Order::Alone => self.reads == 0 && self.writes == 0,
+        let alike = match order {
+            Order::Read => self.reads,
+            Order::Write => self.writes,
+            Order::Append => self.appends,
+            Order::Alone => 0,
         };
-        free && self.alone == 0 && !self.is_full()
+        self.running() == alike && !self.is_full()
     }
 
     /// Makes the call and polls its reply once.
@@ -177,6 +180,7 @@ impl Handlers {
         match order {
             Order::Read => &mut self.reads,
             Order::Write => &mut self.writes,
+            Order::Append => &mut self.appends,
             Order::Alone => &mut self.alone,
         }
     }

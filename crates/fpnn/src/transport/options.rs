@@ -194,6 +194,9 @@ pub struct Keepalive {
     /// the time to all of it, so that peers who came together are not probed together; each comes up to
     /// 100 ms late, together with those of others.
     pub always: bool,
+    /// Whether this is only for connections whose service called
+    /// [`Connection::ask_for_probes`](crate::transport::Connection::ask_for_probes).
+    pub on_request: bool,
     /// Time without a received byte after which the connection is closed as dead.
     pub silence: Duration,
 }
@@ -205,6 +208,7 @@ impl Default for Keepalive {
             method: Method::new("*ping"),
             every: Duration::from_secs(20),
             always: false,
+            on_request: false,
             silence: Duration::from_secs(80),
         }
     }

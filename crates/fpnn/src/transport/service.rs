@@ -43,6 +43,10 @@ pub enum Order {
     /// Changes something, through one atomic operation that its first poll submits: the store then
     /// takes writes in the order of submission. Waits for earlier reads, runs beside other writes.
     Write,
+    /// Changes something in several steps, the first of which look at what a [`Write`](Self::Write) may
+    /// change. Waits for earlier reads and writes, which wait for it in turn; runs beside others of its kind,
+    /// whose order the service keeps.
+    Append,
     /// Waits for everything before it, and everything after waits for it.
     Alone,
 }

@@ -3,13 +3,39 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use tokio::sync::oneshot;
 use tokio::time::Instant;
 
+use crate::transport::connection::closed;
 use crate::{Answer, Refusal, codes};
 
 /// Timeouts are looked at no more often than this, all of them at once.
 const GRAIN: Duration = Duration::from_millis(10);
+
+/// What is done with the answer of the peer, or with the refusal when none came.
+type Take = Box<dyn FnOnce(Result<Answer, Refusal>) + Send>;
+
+/// Takes the answer to a quest of ours, once. One that is dropped takes that the connection was closed.
+pub(super) struct Taker(Option<Take>);
+
+impl Taker {
+    pub(super) fn new(take: impl FnOnce(Result<Answer, Refusal>) + Send + 'static) -> Self {
+        Self(Some(Box::new(take)))
+    }
+
+    pub(super) fn take(mut self, outcome: Result<Answer, Refusal>) {
+        if let Some(take) = self.0.take() {
+            take(outcome);
+        }
+    }
+}
+
+impl Drop for Taker {
+    fn drop(&mut self) {
+        if let Some(take) = self.0.take() {
+            take(Err(closed()));
+        }
+    }
+}
 
 /// Unanswered quests by sequence number. Instead of a timer per quest there is one moment before
 /// which none can expire; when it has come, all are looked at.
@@ -21,20 +47,14 @@ pub(super) struct Waiting {
 }
 
 struct Unanswered {
-    answer: oneshot::Sender<Answer>,
+    taker: Taker,
     deadline: Instant,
 }
 
 impl Waiting {
-    pub(super) fn insert(
-        &mut self,
-        sequence: u32,
-        answer: oneshot::Sender<Answer>,
-        deadline: Instant,
-    ) {
+    pub(super) fn insert(&mut self, sequence: u32, taker: Taker, deadline: Instant) {
         self.look = Some(self.look.map_or(deadline, |look| look.min(deadline)));
-        self.quests
-            .insert(sequence, Unanswered { answer, deadline });
+        self.quests.insert(sequence, Unanswered { taker, deadline });
     }
 
     pub(super) fn contains(&self, sequence: u32) -> bool {
@@ -44,7 +64,7 @@ impl Waiting {
     /// Hands an answer over. One that nobody waits for is dropped: it is late, or nobody asked.
     pub(super) fn answer(&mut self, sequence: u32, answer: Answer) {
         if let Some(quest) = self.quests.remove(&sequence) {
-            let _ = quest.answer.send(answer);
+            quest.taker.take(Ok(answer));
         }
     }
 
@@ -61,7 +81,7 @@ impl Waiting {
         let late = self.quests.extract_if(|_, quest| quest.deadline <= now);
         for (_, quest) in late {
             let refusal = Refusal::new(codes::TIMEOUT, "no answer in time");
-            let _ = quest.answer.send(Err(refusal));
+            quest.taker.take(Err(refusal));
         }
         let next = self.quests.values().map(|quest| quest.deadline).min();
         self.look = next.map(|deadline| deadline.max(now + GRAIN));
@@ -77,7 +97,7 @@ impl Waiting {
         }
     }
 
-    /// Fails everything with 20002: dropped senders say so.
+    /// Fails everything with 20002: dropped takers say so.
     pub(super) fn fail(&mut self) {
         self.quests.clear();
         self.look = None;

@@ -23,6 +23,7 @@ fn heartbeat(always: bool) -> Keepalive {
         method: method("ping"),
         every: seconds(20),
         always,
+        on_request: false,
         silence: seconds(60),
     }
 }
@@ -80,6 +81,39 @@ async fn a_silent_peer_is_probed_and_given_up() {
         assert_eq!(script.ended.next().await, "the peer does not answer probes");
         assert_eq!(since.elapsed().as_secs(), 60);
         tokio::time::resume();
+    }
+}
+
+#[tokio::test]
+async fn a_peer_that_nobody_asked_to_probe_is_idle_until_somebody_does() {
+    pause();
+    let options = || Options {
+        keepalive: Some(Keepalive {
+            on_request: true,
+            silence: Duration::MAX,
+            ..heartbeat(true)
+        }),
+        ..any()
+    };
+    let (script, mut peer) = trusted(options()).await;
+    let since = Instant::now();
+    peer.expect_end().await;
+    assert_eq!(script.ended.next().await, "idle for too long");
+    assert_eq!(since.elapsed().as_secs(), 600);
+
+    let (_script, mut peer) = trusted(options()).await;
+    sleep(seconds(300)).await;
+    peer.send(&quest(2, "probe me", Map::new())).await;
+    peer.answer().await.1.unwrap();
+    let since = Instant::now();
+    let mut last = None;
+    // It is late, so the first comes at once; then they keep their pace, answered or not, for ever.
+    for _ in 0..100 {
+        let at = asked(&mut peer, since).await.1;
+        if let Some(last) = last {
+            assert_eq!(at - last, 20);
+        }
+        last = Some(at);
     }
 }
 

@@ -57,6 +57,35 @@ async fn a_write_waits_for_the_reads_before_it() {
 }
 
 #[tokio::test]
+async fn appends_run_beside_each_other_and_neither_beside_writes_nor_beside_reads() {
+    let server = start(options()).await;
+    let mut peer = server.peer().await;
+    let quests = [
+        gated(1, "write", "w1"),
+        gated(2, "append", "a1"),
+        gated(3, "append", "a2"),
+        gated(4, "write", "w2"),
+        gated(5, "append", "a3"),
+        gated(6, "read", "r"),
+    ];
+    for gate in ["a2", "w2", "r"] {
+        server.script.open(gate);
+    }
+    peer.send(&quests.concat()).await;
+    server.script.open("w1");
+    assert_eq!(soon(peer.answer()).await.0, 1);
+    assert_eq!(soon(peer.answer()).await.0, 3);
+    assert_eq!(server.script.begun(), ["w1", "a1", "a2"]);
+    server.script.open("a1");
+    assert_eq!(soon(peer.answer()).await.0, 2);
+    assert_eq!(soon(peer.answer()).await.0, 4);
+    assert_eq!(server.script.begun(), ["w1", "a1", "a2", "w2", "a3"]);
+    server.script.open("a3");
+    assert_eq!(soon(peer.answer()).await.0, 5);
+    assert_eq!(soon(peer.answer()).await.0, 6);
+}
+
+#[tokio::test]
 async fn nothing_runs_beside_a_quest_that_is_alone() {
     let server = start(options()).await;
     let mut peer = server.peer().await;

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use halloo_fpnn::transport::{
-    Agree, ClientOptions, Keepalive, Limits, Options, connect, connect_stream,
+    Agree, ClientOptions, Connection, Keepalive, Limits, Options, connect, connect_stream,
 };
-use halloo_fpnn::{Map, Refusal};
+use halloo_fpnn::{Answer, Map, Refusal};
+use tokio::sync::mpsc;
 use tokio::time::{Instant, pause};
 use tokio_util::task::TaskTracker;
 
@@ -13,7 +14,7 @@ use crate::support::*;
 
 const LIMIT: Duration = Duration::from_secs(5);
 
-fn answer(to: &halloo_fpnn::Quest, with: &halloo_fpnn::Answer) -> Vec<u8> {
+fn answer(to: &halloo_fpnn::Quest, with: &Answer) -> Vec<u8> {
     let mut bytes = Vec::new();
     to.reply_to().unwrap().encode(with, &mut bytes);
     bytes
@@ -163,6 +164,99 @@ async fn a_full_queue_may_also_just_refuse() {
     let quest = soon(peer.quest()).await;
     peer.send(&answer(&quest, &Ok(empty()))).await;
     soon(asked).await.unwrap();
+}
+
+/// What came of a quest whose answer is handed on: one outcome of it, and never another.
+fn taken(
+    connection: &Connection,
+    name: &str,
+    payload: bytes::Bytes,
+) -> mpsc::UnboundedReceiver<Result<Answer, Refusal>> {
+    let (sender, receiver) = mpsc::unbounded_channel();
+    connection.quest_then(method(name), payload, LIMIT, move |outcome| {
+        sender.send(outcome).unwrap();
+    });
+    receiver
+}
+
+/// The only outcome; the channel ends behind it, since whoever could tell another is gone.
+async fn only(
+    mut outcomes: mpsc::UnboundedReceiver<Result<Answer, Refusal>>,
+) -> Result<Answer, Refusal> {
+    let outcome = outcomes.recv().await.unwrap();
+    assert_eq!(outcomes.recv().await, None);
+    outcome
+}
+
+#[tokio::test]
+async fn an_answer_is_handed_on_whatever_it_says() {
+    let server = start(options()).await;
+    let mut peer = server.peer().await;
+    let connection = soon(server.script.connections.next()).await;
+    let (agreed, refused) = (
+        taken(&connection, "pushmsg", empty()),
+        taken(&connection, "pushmsg", empty()),
+    );
+    // A peer may say what the transport says when none answers.
+    let own = Refusal::new(20_003, "as the peer says");
+    for with in [Ok(empty()), Err(own.clone())] {
+        let asked = soon(peer.quest()).await;
+        peer.send(&answer(&asked, &with)).await;
+        peer.send(&answer(&asked, &with)).await;
+    }
+    assert_eq!(soon(only(agreed)).await, Ok(Ok(empty())));
+    assert_eq!(soon(only(refused)).await, Ok(Err(own)));
+}
+
+#[tokio::test]
+async fn that_no_answer_came_in_time_is_handed_on() {
+    pause();
+    let (script, _peer) = pipe(options(), 1 << 16);
+    let connection = script.connections.next().await;
+    let since = Instant::now();
+    let outcome = only(taken(&connection, "pushmsg", empty())).await;
+    assert_eq!(outcome.unwrap_err().code, 20_003);
+    assert_eq!(since.elapsed().as_millis() / 100, LIMIT.as_millis() / 100);
+}
+
+#[tokio::test]
+async fn that_the_connection_ended_is_handed_on() {
+    let server = start(options()).await;
+    let mut peer = server.peer().await;
+    let connection = soon(server.script.connections.next()).await;
+    let waiting = taken(&connection, "pushmsg", empty());
+    soon(peer.quest()).await;
+    drop(peer);
+    assert_eq!(soon(only(waiting)).await.unwrap_err().code, 20_002);
+    soon(connection.closed()).await;
+    let late = taken(&connection, "pushmsg", empty());
+    assert_eq!(soon(only(late)).await.unwrap_err().code, 20_002);
+}
+
+#[tokio::test]
+async fn quests_that_were_queued_when_the_connection_ended_are_told_so() {
+    let (script, _peer) = pipe(narrow(false), 64);
+    let connection = soon(script.connections.next()).await;
+    let text = Map::new().text("text", &"x".repeat(500)).finish();
+    let waiting: Vec<_> = (0..4)
+        .map(|_| taken(&connection, "push", text.clone()))
+        .collect();
+    connection.abort();
+    let behind = taken(&connection, "push", text);
+    for outcomes in waiting.into_iter().chain([behind]) {
+        assert_eq!(soon(only(outcomes)).await.unwrap_err().code, 20_002);
+    }
+}
+
+#[tokio::test]
+async fn that_the_queue_is_full_is_handed_on_at_once() {
+    let (script, _peer) = pipe(narrow(false), 64);
+    let connection = soon(script.connections.next()).await;
+    let text = Map::new().text("text", &"x".repeat(500)).finish();
+    while connection.one_way(method("push"), text.clone()).is_ok() {}
+    let mut outcomes = taken(&connection, "push", text);
+    assert_eq!(outcomes.try_recv().unwrap().unwrap_err().code, 20_011);
+    assert!(outcomes.try_recv().is_err());
 }
 
 #[tokio::test]

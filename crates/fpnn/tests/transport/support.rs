@@ -100,6 +100,7 @@ impl Service for Script {
     fn order(&self, quest: &Quest) -> Order {
         match quest.method.as_bytes() {
             b"write" => Order::Write,
+            b"append" => Order::Append,
             b"alone" => Order::Alone,
             _ => Order::Read,
         }
@@ -113,7 +114,7 @@ impl Service for Script {
         let name = fields.text("gate").unwrap_or_default().to_owned();
         match quest.method.as_bytes() {
             b"echo" => Reply::Ready(Ok(quest.payload)),
-            b"read" | b"write" | b"alone" => {
+            b"read" | b"write" | b"append" | b"alone" => {
                 let script = Arc::clone(self);
                 Reply::later(async move {
                     script.begun.lock().unwrap().push(name.clone());
@@ -123,6 +124,10 @@ impl Service for Script {
             }
             b"trust" => {
                 peer.connection.trust();
+                Reply::Ready(Ok(quest.payload))
+            }
+            b"probe me" => {
+                peer.connection.ask_for_probes();
                 Reply::Ready(Ok(quest.payload))
             }
             b"auth" => {

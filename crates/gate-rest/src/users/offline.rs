@@ -20,7 +20,7 @@ pub(crate) async fn count(call: Admin) -> Result<Response, Failure> {
         .gate
         .core
         .messages
-        .waiting_count(&call.app, &user)
+        .waiting_count(&call.app, user.id)
         .await?;
     Ok(Envelope::read(&call)
         .data(Pair(call.segment("username"), count))
@@ -42,7 +42,7 @@ pub(crate) async fn message(call: Admin) -> Result<Response, Failure> {
             call.gate
                 .core
                 .messages
-                .is_waiting(&call.app, &user, MessageId(id))
+                .is_waiting(&call.app, user.id, MessageId(id))
                 .await?
         }
         _ => false,

@@ -4,12 +4,15 @@ use std::sync::Arc;
 
 use halloo_core::Error;
 use halloo_core::apps::App;
+use halloo_core::messages::Unread;
 use halloo_core::sessions::{Attributes, CloseReason, DeviceKind, Resource, check_attributes};
 use halloo_core::users::Uid;
 use halloo_fpnn::transport::{Peer, Reply};
 use halloo_fpnn::{FieldError, Fields, Map, Quest, Refusal};
+use tracing::warn;
 
-use super::outlet::ConnectionOutlet;
+use super::fetched::Fetched;
+use super::outlet::{ConnectionOutlet, Reader};
 use super::{Client, ClientGate, State, endpoint, unauthorised};
 use crate::call::ok;
 use crate::error::{codes, refusal};
@@ -33,6 +36,8 @@ struct Credentials {
     /// What the device, or else the SDK, calls itself.
     device_name: String,
     attributes: Attributes,
+    /// Whether it knows `pushunread`, and wants it.
+    wants_unread: bool,
 }
 
 impl Credentials {
@@ -58,6 +63,7 @@ impl Credentials {
             sdk: Sdk::of(&version),
             device_name: shown(if device.is_empty() { &version } else { &device }),
             attributes: attributes(fields, "attrs")?,
+            wants_unread: fields.boolean("unread").unwrap_or(false),
         })
     }
 }
@@ -147,31 +153,29 @@ pub(super) fn log_in(
     let credentials = Credentials::read(fields)?;
     let (gate, peer) = (Arc::clone(gate), Arc::clone(peer));
     Ok(Reply::later(async move {
-        let outlet = ConnectionOutlet::new(peer.connection.clone());
-        let admitted = admit(&gate, &credentials, &peer, &outlet).await;
+        let admitted = admit(&gate, &credentials, &peer).await;
         match &admitted {
-            Ok(true) => outlet.release(),
-            Ok(false) | Err(_) if peer.state.refuse() >= MOST_REFUSED => peer.connection.close(),
-            Ok(false) | Err(_) => {}
+            Ok(Some(outlet)) => outlet.release(),
+            Ok(None) | Err(_) if peer.state.refuse() >= MOST_REFUSED => peer.connection.close(),
+            Ok(None) | Err(_) => {}
         }
-        admitted.map(ok)
+        admitted.map(|outlet| ok(outlet.is_some()))
     }))
 }
 
-/// Lets the client in. `false`: his token opens nothing, which is to be told apart from errors, since SDKs
-/// fetch a new one then.
+/// Lets the client in. Returns what is to be released with the answer. `None`: his token opens nothing, which
+/// is to be told apart from errors, since SDKs fetch a new one then.
 async fn admit(
     gate: &ClientGate,
     credentials: &Credentials,
     peer: &Peer<State>,
-    outlet: &ConnectionOutlet,
-) -> Result<bool, Refusal> {
+) -> Result<Option<ConnectionOutlet>, Refusal> {
     let unknown = || Refusal::new(codes::INVALID_PID_OR_UID, "there is no such project");
     let app = gate.core.apps.of_pid(credentials.pid).await;
     let app = app.map_err(|error| refusal(&error))?.ok_or_else(unknown)?;
-    match open(gate, &app, credentials, peer, outlet).await {
-        Ok(()) => Ok(true),
-        Err(Error::Token(_)) => Ok(false),
+    match open(gate, &app, credentials, peer).await {
+        Ok(outlet) => Ok(Some(outlet)),
+        Err(Error::Token(_)) => Ok(None),
         Err(error) => Err(refusal(&error)),
     }
 }
@@ -181,8 +185,7 @@ async fn open(
     app: &Arc<App>,
     credentials: &Credentials,
     peer: &Peer<State>,
-    outlet: &ConnectionOutlet,
-) -> halloo_core::Result<()> {
+) -> halloo_core::Result<ConnectionOutlet> {
     let (core, attributes) = (&gate.core, credentials.attributes.clone());
     // First, so that a login which is refused makes nobody.
     check_attributes(&attributes, core.limits())?;
@@ -196,18 +199,32 @@ async fn open(
         device_name: credentials.device_name.as_str().into(),
         kind: credentials.sdk.kind(),
     };
-    let outlet = Box::new(outlet.clone());
+    let reader = Reader {
+        app: app.id,
+        user: user.id,
+        receipts: Arc::clone(core.messages.receipts()),
+    };
+    let outlet = ConnectionOutlet::new(peer.connection.clone(), reader.clone());
     let session = core
-        .open_session(app, &user, resource, attributes, outlet)
+        .open_session(app, &user, resource, attributes, Box::new(outlet.clone()))
         .await?;
     gate.sessions.increment(1);
     peer.state.set_login(Some(Client {
         app: Arc::clone(app),
         session,
         lists_attributes: credentials.sdk.lists_attributes(),
+        fetched: Arc::new(Fetched::new(reader, peer.connection.clone())),
     }));
     peer.connection.trust();
-    Ok(())
+    if credentials.wants_unread {
+        match core.messages.unread(app, user.id, false).await {
+            Ok(unread) if unread == Unread::default() => {}
+            Ok(unread) => outlet.tell_unread(unread),
+            // He is in all the same, and may still ask.
+            Err(error) => warn!("What waits for {} could not be read: {error}", user.name),
+        }
+    }
+    Ok(outlet)
 }
 
 /// `bye`. The connection may log in again.

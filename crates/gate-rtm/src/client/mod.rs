@@ -3,10 +3,13 @@
 
 mod auth;
 mod dispatch;
+mod fetched;
+mod history;
 mod outlet;
 mod quests;
 mod room;
 mod session;
+mod unread;
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -14,6 +17,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use halloo_core::Core;
 use halloo_core::apps::App;
+use halloo_core::messages::{Conversation, Lane, Message, Sender};
 use halloo_core::sessions::{CloseReason, Session};
 use halloo_core::users::{Actor, Uid};
 use halloo_fpnn::transport::{Closed, Connection, Order, Peer, Reply, Service};
@@ -23,8 +27,10 @@ use tracing::debug;
 
 use crate::CONNECTIONS;
 use crate::call::{self, Caller};
+use crate::content::Bodies;
 use crate::error::{codes, refusal};
 use crate::table::Table;
+use fetched::Fetched;
 use quests::{Handler, QUESTS};
 
 const SESSIONS: &str = "halloo_rtm_sessions";
@@ -70,15 +76,41 @@ pub(crate) struct Client {
     session: Arc<Session>,
     /// Which form of `getattrs` it understands.
     lists_attributes: bool,
+    /// Finds out what it has fetched.
+    fetched: Arc<Fetched>,
 }
 
 impl Caller for Client {
+    const BODIES: Bodies = Bodies::AsText;
+
     fn subject(call: &Call<'_>) -> Result<Uid, Refusal> {
         Ok(call.caller.session.uid())
     }
 
     fn actor(&self) -> Actor {
         Actor::User(self.session.user)
+    }
+
+    fn author(call: &Call<'_>) -> Result<Uid, Refusal> {
+        Self::subject(call)
+    }
+
+    fn sender(&self, _: Uid) -> Sender<'_> {
+        Sender::Session(&self.session)
+    }
+
+    fn lane(&self) -> &Lane {
+        self.session.lane()
+    }
+
+    /// Nobody sees the messages of two others. SDKs name the receiver, who may be whoever asks.
+    fn pair(&self, from: Uid, xid: Uid) -> (Uid, Uid) {
+        let own = self.session.uid();
+        (own, if xid == own { from } else { xid })
+    }
+
+    fn fetched(&self, conversation: Conversation, messages: &[Message], whole: bool) {
+        self.fetched.add(conversation, messages, whole);
     }
 }
 
@@ -115,13 +147,14 @@ impl ClientGate {
     }
 
     /// Answers a quest of a method that is there.
-    fn serve(
+    fn serve<'a>(
         self: &Arc<Self>,
         handler: Handler,
-        quest: &Quest,
-        fields: Fields<'_>,
+        quest: &'a Quest,
+        fields: Fields<'a>,
         peer: &Arc<Peer<State>>,
     ) -> Result<Reply, Refusal> {
+        let payload = &quest.payload;
         match handler {
             Handler::Open(handler) => handler(self, quest, &fields, peer),
             Handler::Call(handler) => {
@@ -130,7 +163,7 @@ impl ClientGate {
                 // As it is now: its settings may have changed since the login.
                 let app = core.apps.known_pid(client.app.pid);
                 let app = app.unwrap_or_else(|| Arc::clone(&client.app));
-                handler(Call::new(core, app, client, fields))
+                handler(Call::new(core, app, client, fields, payload))
             }
             Handler::Refused(code, text) => {
                 self.admitted(peer)?;

@@ -5,10 +5,13 @@ use std::sync::Arc;
 use halloo_fpnn::transport::{Order, Peer, Reply};
 use halloo_fpnn::{Fields, Quest, Refusal};
 
-use super::{Call, ClientGate, State, auth, dispatch, room as own_room, session};
+use super::{
+    Call, ClientGate, State, auth, dispatch, history as own_history, room as own_room, session,
+    unread,
+};
 use crate::call::Handled;
 use crate::error::codes;
-use crate::handlers::{data, device, friend, group, room, user};
+use crate::handlers::{data, device, friend, group, history, message, room, user};
 use crate::table::{self, ABSENT, FORBIDDEN, entry};
 
 type Entry = table::Entry<Handler>;
@@ -36,6 +39,11 @@ const fn write(method: &'static str, handler: fn(Call<'_>) -> Handled) -> Entry 
     entry(method, Order::Write, Handler::Call(handler))
 }
 
+/// For what sends: it looks up who may and to whom first, and keeps its own order.
+const fn append(method: &'static str, handler: fn(Call<'_>) -> Handled) -> Entry {
+    entry(method, Order::Append, Handler::Call(handler))
+}
+
 /// For a handler of several steps.
 const fn alone(method: &'static str, handler: fn(Call<'_>) -> Handled) -> Entry {
     entry(method, Order::Alone, Handler::Call(handler))
@@ -46,7 +54,7 @@ const fn open(method: &'static str, handler: Open) -> Entry {
     entry(method, Order::Alone, Handler::Open(handler))
 }
 
-/// Messages and files, which this server does not have yet; services of other providers.
+/// Files, which this server does not have yet; services of other providers.
 const fn absent(method: &'static str) -> Entry {
     let refused = Handler::Refused(codes::NOT_ENABLED, ABSENT);
     entry(method, Order::Read, refused)
@@ -118,43 +126,47 @@ pub(super) const QUESTS: &[Entry] = &[
     write("removeoption", device::unmute),
     read("getoption", device::muted),
     //
-    absent("sendmsg"),
-    absent("sendmsgs"),
-    absent("sendgroupmsg"),
-    absent("sendroommsg"),
-    absent("getp2pmsg"),
-    absent("getgroupmsg"),
-    absent("getroommsg"),
-    absent("getbroadcastmsg"),
-    absent("getp2pmsgbymessageid"),
-    absent("getgroupmsgbymessageid"),
-    absent("getroommsgbymessageid"),
-    absent("getbroadcastmsgbymessageid"),
-    absent("getp2pmsgcount"),
-    absent("getgroupmsgcount"),
-    absent("getroommsgcount"),
-    absent("getbroadcastmsgcount"),
-    absent("getmsg"),
-    absent("delmsg"),
+    append("sendmsg", message::to_user),
+    append("sendmsgs", message::to_users),
+    append("sendgroupmsg", message::to_group),
+    append("sendroommsg", message::to_room),
+    read("getp2pmsg", history::of_pair),
+    read("getgroupmsg", history::of_group),
+    read("getroommsg", history::of_room),
+    read("getbroadcastmsg", history::of_everybody),
+    read("getp2pmsgbymessageid", own_history::of_pair_behind),
+    read("getgroupmsgbymessageid", own_history::of_group_behind),
+    read("getroommsgbymessageid", own_history::of_room_behind),
+    read(
+        "getbroadcastmsgbymessageid",
+        own_history::of_everybody_behind,
+    ),
+    read("getp2pmsgcount", own_history::count_of_pair),
+    read("getgroupmsgcount", own_history::count_of_group),
+    read("getroommsgcount", own_history::count_of_room),
+    read("getbroadcastmsgcount", own_history::count_of_everybody),
+    read("getmsg", message::get),
+    alone("delmsg", message::remove),
     //
-    absent("getunread"),
-    absent("cleanunread"),
-    absent("getsession"),
-    absent("removesession"),
-    absent("getp2punread"),
-    absent("getgroupunread"),
-    absent("cleantargetunread"),
-    absent("getp2punreadbytime"),
-    absent("getgroupunreadbytime"),
-    absent("getp2pconversationlist"),
-    absent("getp2punreadconversationlist"),
-    absent("getgroupconversationlist"),
-    absent("getgroupunreadconversationlist"),
-    absent("getunreadconversationlist"),
-    absent("checkunreadmsg"),
-    absent("getunreadmsg"),
-    absent("cleanunreadmsg"),
-    absent("getuserroomsandlastmsg"),
+    alone("getunread", unread::get),
+    alone("cleanunread", unread::clear),
+    alone("cleantargetunread", unread::clear_some),
+    read("getp2punread", unread::of_users),
+    read("getgroupunread", unread::of_groups),
+    read("getp2punreadbytime", unread::of_users_by_time),
+    read("getgroupunreadbytime", unread::of_groups_by_time),
+    read("getsession", unread::conversations),
+    alone("removesession", unread::unlist),
+    read("getp2pconversationlist", unread::pairs),
+    read("getp2punreadconversationlist", unread::unread_pairs),
+    read("getgroupconversationlist", unread::groups),
+    read("getgroupunreadconversationlist", unread::unread_groups),
+    alone("getunreadconversationlist", unread::unread_conversations),
+    // Names of an SDK of 2018.
+    read("checkunreadmsg", unread::older),
+    read("getunreadmsg", unread::older),
+    alone("cleanunreadmsg", unread::clear),
+    read("getuserroomsandlastmsg", own_room::with_last_messages),
     //
     absent("filetoken"),
     absent("sendfile"),

@@ -4,6 +4,8 @@ pub(crate) mod data;
 pub(crate) mod device;
 pub(crate) mod friend;
 pub(crate) mod group;
+pub(crate) mod history;
+pub(crate) mod message;
 pub(crate) mod mute;
 pub(crate) mod room;
 pub(crate) mod user;

@@ -1,25 +1,33 @@
 //! The gate that RTM's server SDKs speak to. Every quest carries its own proof; a connection has no
 //! identity. Source: RTM server gate.
 
+mod listen;
+mod message;
 mod quests;
 mod signature;
 mod token;
 mod user;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
+use bytes::Bytes;
 use halloo_core::Core;
 use halloo_core::apps::{App, RateClass};
+use halloo_core::messages::{Lane, Sender};
 use halloo_core::users::{Actor, Uid};
 use halloo_fpnn::transport::{Closed, Connection, Order, Peer, Reply, Service};
 use halloo_fpnn::{Answer, Fields, Quest, Refusal};
 use metrics::Gauge;
+use tokio::sync::Mutex as AsyncMutex;
 use tracing::debug;
 
 use crate::CONNECTIONS;
 use crate::call::{self, Caller};
+use crate::content::Bodies;
 use crate::error::{codes, refusal};
 use crate::table::Table;
+use listen::Listening;
 use quests::{Entry, Handler, QUESTS};
 use signature::{Replays, Signature};
 
@@ -37,17 +45,46 @@ pub fn methods() -> impl Iterator<Item = &'static str> {
     QUESTS.iter().map(|entry| entry.method)
 }
 
-/// The app's own back end: it may do everything inside the app.
-#[derive(Clone, Copy)]
-pub(crate) struct BackEnd;
+/// What the gate keeps about a connection.
+#[derive(Default)]
+pub struct State {
+    /// Keeps the messages in order that come over it, whoever they are from.
+    lane: Lane,
+    listening: Listening,
+    /// Quests whose project is looked up, or that wait behind one: they keep their order.
+    looking_up: AtomicUsize,
+    turn: AsyncMutex<()>,
+}
+
+/// The app's own back end: it may do everything inside the app. It is known by the connection that it uses.
+#[derive(Clone)]
+pub(crate) struct BackEnd(Arc<Peer<State>>);
 
 impl Caller for BackEnd {
+    const BODIES: Bodies = Bodies::AsBytes;
+
     fn subject(call: &Call<'_>) -> Result<Uid, Refusal> {
         call.uid("uid")
     }
 
     fn actor(&self) -> Actor {
         Actor::App
+    }
+
+    fn author(call: &Call<'_>) -> Result<Uid, Refusal> {
+        call.uid("from")
+    }
+
+    fn sender(&self, author: Uid) -> Sender<'_> {
+        Sender::BackEnd(author)
+    }
+
+    fn lane(&self) -> &Lane {
+        &self.0.state.lane
+    }
+
+    fn pair(&self, from: Uid, xid: Uid) -> (Uid, Uid) {
+        (from, xid)
     }
 }
 
@@ -103,19 +140,20 @@ impl ServerGate {
     }
 
     /// Answers a quest whose project is known.
-    fn serve(
+    fn serve<'a>(
         self: &Arc<Self>,
         entry: &Entry,
         app: Arc<App>,
         signature: &Signature<'_>,
-        fields: Fields<'_>,
-        connection: &Connection,
+        (payload, fields): (&'a Bytes, Fields<'a>),
+        peer: &Arc<Peer<State>>,
     ) -> Result<Reply, Refusal> {
         self.admit(&app, entry, signature)?;
-        connection.trust();
+        peer.connection.trust();
         match entry.handler {
             Handler::Call(handler) => {
-                handler(Call::new(Arc::clone(&self.core), app, BackEnd, fields))
+                let (core, back_end) = (Arc::clone(&self.core), BackEnd(Arc::clone(peer)));
+                handler(Call::new(core, app, back_end, fields, payload))
             }
             Handler::Refused(code, text) | Handler::RefusedUnsigned(code, text) => {
                 Err(Refusal::new(code, text))
@@ -128,15 +166,16 @@ impl ServerGate {
         self: Arc<Self>,
         entry: &'static Entry,
         quest: Quest,
-        connection: Connection,
+        peer: Arc<Peer<State>>,
     ) -> Answer {
+        let _turn = peer.state.turn.lock().await;
         let Ok(fields) = Fields::parse(&quest.payload) else {
             return Err(unproven());
         };
         let signature = Signature::read(&fields)?;
         let app = self.core.apps.of_pid(signature.pid).await;
         let app = app.map_err(|error| refusal(&error))?.ok_or_else(unproven)?;
-        match self.serve(entry, app, &signature, fields, &connection)? {
+        match self.serve(entry, app, &signature, (&quest.payload, fields), &peer)? {
             Reply::Ready(answer) => answer,
             Reply::Later(answer) => answer.await,
             Reply::Close => Err(unproven()),
@@ -145,18 +184,19 @@ impl ServerGate {
 }
 
 impl Service for ServerGate {
-    type State = ();
+    type State = State;
 
-    fn connected(&self, connection: &Connection) {
+    fn connected(&self, connection: &Connection) -> State {
         self.connections.increment(1);
         debug!("RTM back end {} connected", connection.address());
+        State::default()
     }
 
     fn order(&self, quest: &Quest) -> Order {
         self.quests.order(quest)
     }
 
-    fn call(self: &Arc<Self>, quest: Quest, peer: &Arc<Peer<()>>) -> Reply {
+    fn call(self: &Arc<Self>, quest: Quest, peer: &Arc<Peer<State>>) -> Reply {
         let Ok(fields) = Fields::parse(&quest.payload) else {
             return Reply::Close;
         };
@@ -167,24 +207,45 @@ impl Service for ServerGate {
             return self.quests.finish(place, Err(Refusal::new(code, text)));
         }
         let reply = Signature::read(&fields).and_then(|signature| {
-            if let Some(app) = self.core.apps.known_pid(signature.pid) {
-                return self.serve(entry, app, &signature, fields, &peer.connection);
+            let looking_up = &peer.state.looking_up;
+            if looking_up.load(Ordering::Relaxed) == 0
+                && let Some(app) = self.core.apps.known_pid(signature.pid)
+            {
+                return self.serve(entry, app, &signature, (&quest.payload, fields), peer);
             }
-            let (gate, connection) = (Arc::clone(self), peer.connection.clone());
-            let quest = quest.clone();
-            Ok(Reply::later(
-                gate.find_app_and_serve(entry, quest, connection),
-            ))
+            let (gate, peer) = (Arc::clone(self), Arc::clone(peer));
+            let (quest, looking_up) = (quest.clone(), LookingUp::begin(&peer));
+            Ok(Reply::later(async move {
+                let _looking_up = looking_up;
+                gate.find_app_and_serve(entry, quest, peer).await
+            }))
         });
         self.quests.finish(place, reply)
     }
 
-    fn disconnected(&self, peer: &Arc<Peer<()>>, why: &Closed) {
+    fn disconnected(&self, peer: &Arc<Peer<State>>, why: &Closed) {
         self.connections.decrement(1);
+        peer.state.listening.end(&self.core);
         debug!(
             "RTM back end {} disconnected: {why}",
             peer.connection.address()
         );
+    }
+}
+
+/// One quest whose project is looked up.
+struct LookingUp(Arc<Peer<State>>);
+
+impl LookingUp {
+    fn begin(peer: &Arc<Peer<State>>) -> Self {
+        peer.state.looking_up.fetch_add(1, Ordering::Relaxed);
+        Self(Arc::clone(peer))
+    }
+}
+
+impl Drop for LookingUp {
+    fn drop(&mut self) {
+        self.0.state.looking_up.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

@@ -2,10 +2,10 @@
 
 use halloo_fpnn::transport::Order;
 
-use super::{Call, token, user as admin};
+use super::{Call, listen, message as logs, token, user as admin};
 use crate::call::Handled;
 use crate::error::codes;
-use crate::handlers::{data, device, friend, group, room, user};
+use crate::handlers::{data, device, friend, group, history, message, room, user};
 use crate::table::{self, ABSENT, FORBIDDEN, entry};
 
 /// One method.
@@ -31,12 +31,17 @@ const fn write(method: &'static str, handler: fn(Call<'_>) -> Handled) -> Entry 
     entry(method, Order::Write, Handler::Call(handler))
 }
 
+/// For what sends: it looks up who may and to whom first, and keeps its own order.
+const fn append(method: &'static str, handler: fn(Call<'_>) -> Handled) -> Entry {
+    entry(method, Order::Append, Handler::Call(handler))
+}
+
 /// For a handler of several steps.
 const fn alone(method: &'static str, handler: fn(Call<'_>) -> Handled) -> Entry {
     entry(method, Order::Alone, Handler::Call(handler))
 }
 
-/// Messages, files and listening, which this server does not have yet; services of other providers.
+/// Files and listening, which this server does not have yet; services of other providers.
 const fn absent(method: &'static str) -> Entry {
     let refused = Handler::Refused(codes::NOT_ENABLED, ABSENT);
     entry(method, Order::Read, refused)
@@ -123,30 +128,30 @@ pub(super) const QUESTS: &[Entry] = &[
     write("removeoption", device::unmute),
     read("getoption", device::muted),
     //
-    absent("sendmsg"),
-    absent("sendmsgs"),
-    absent("sendgroupmsg"),
-    absent("sendroommsg"),
-    absent("broadcastmsg"),
-    absent("getgroupmsg"),
-    absent("getroommsg"),
-    absent("getbroadcastmsg"),
-    absent("getp2pmsg"),
-    absent("getmsg"),
-    absent("delmsg"),
-    absent("getmsgnum"),
-    absent("editmsg"),
-    absent("cleanmsg"),
-    absent("delconversationmsgs"),
-    absent("clearprojectmsg"),
-    absent("clearusermsg"),
-    absent("clearusermessage"),
-    absent("addsessions"),
-    absent("removesessions"),
+    append("sendmsg", message::to_user),
+    append("sendmsgs", message::to_users),
+    append("sendgroupmsg", message::to_group),
+    append("sendroommsg", message::to_room),
+    append("broadcastmsg", message::to_everybody),
+    read("getgroupmsg", history::of_group),
+    read("getroommsg", history::of_room),
+    read("getbroadcastmsg", history::of_everybody),
+    read("getp2pmsg", history::of_pair),
+    read("getmsg", message::get),
+    alone("delmsg", message::remove),
+    read("getmsgnum", logs::count),
+    alone("editmsg", logs::edit),
+    alone("cleanmsg", logs::remove_sent),
+    alone("delconversationmsgs", logs::remove_all),
+    alone("clearprojectmsg", logs::clear),
+    alone("clearusermsg", logs::clear_user),
+    alone("clearusermessage", logs::clear_user),
+    alone("addsessions", logs::list_conversations),
+    alone("removesessions", logs::unlist_conversations),
     //
-    absent("addlisten"),
-    absent("removelisten"),
-    absent("setlisten"),
+    alone("addlisten", listen::add),
+    alone("removelisten", listen::remove),
+    alone("setlisten", listen::set),
     //
     absent("filetoken"),
     absent_unsigned("sendfile"),

@@ -72,7 +72,7 @@ pub(super) enum Action {
     User(UserAction),
     /// Write a consistent copy of the database to a new file, also while serving.
     Backup {
-        /// The new file. To go back to it: put it as halloo.db into an empty data folder.
+        /// The new folder. To go back to it: name a copy of it with --data.
         target: PathBuf,
     },
     /// Print the public key that RTM SDKs encrypt their sessions with.
@@ -156,6 +156,25 @@ pub(super) enum AppAction {
         app: String,
         /// one (entering another leaves it) or several
         policy: String,
+    },
+    /// Say how messages are treated. What is not named stays as it is.
+    SetMessages {
+        /// ORG/APP
+        app: String,
+        /// For how long messages are kept, like 30d or 12h; default: as long as the server keeps them.
+        #[arg(long)]
+        retention: Option<String>,
+        /// Whether a message that its sender calls like an earlier one is refused: lenient (no) or strict.
+        #[arg(long)]
+        ids: Option<String>,
+        /// Which rules hold for what the back end sends over RTM: bound (those of the user in whose name it
+        /// sends) or free (none).
+        #[arg(long)]
+        back_end: Option<String>,
+        /// Uids of those who may write to everybody, and to groups and rooms that they are not in, with commas
+        /// between them; none: the back end writes to everybody in anybody's name.
+        #[arg(long)]
+        administrators: Option<String>,
     },
     /// Register the public key whose signatures log users in, beside those made with the RTM secret.
     SetLoginKey {

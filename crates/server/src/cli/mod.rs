@@ -16,7 +16,7 @@ use serde_json::Value;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing::info;
 
-use crate::commands::{self, Command};
+use crate::commands::{self, Command, MessageChange};
 use crate::config::{Config, Overrides};
 use crate::control;
 use crate::data_folder::{self, Claim, DataFolder};
@@ -226,6 +226,22 @@ fn app(config: &Config, action: AppAction, json: bool) -> Result<()> {
         }
         AppAction::SetRooms { app, policy } => {
             let changed = carry_out(config, Command::AppSetRooms { app, policy })?;
+            print(json, &changed, describe_settings)
+        }
+        AppAction::SetMessages {
+            app,
+            retention,
+            ids,
+            back_end,
+            administrators,
+        } => {
+            let change = MessageChange {
+                retention,
+                ids,
+                back_end,
+                administrators,
+            };
+            let changed = carry_out(config, Command::AppSetMessages { app, change })?;
             print(json, &changed, describe_settings)
         }
         AppAction::SetLoginKey { app, key } => {

@@ -105,6 +105,15 @@ pub(super) fn describe_settings(app: &Value) -> String {
     if is("login_key", true) {
         shown.push("login key".into());
     }
+    shown.push(format!("messages kept {}", field(app, "message_retention")));
+    shown.push(format!("ids {}", field(app, "message_ids")));
+    shown.push(format!("back end {}", field(app, "back_end")));
+    if let Some(Value::Array(uids)) = app.get("administrators")
+        && !uids.is_empty()
+    {
+        let uids: Vec<_> = uids.iter().map(ToString::to_string).collect();
+        shown.push(format!("administrators {}", uids.join(",")));
+    }
     shown.join("  ")
 }
 

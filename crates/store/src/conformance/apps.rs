@@ -3,9 +3,13 @@
 use std::fmt::Debug;
 
 use halloo_core::Error;
-use halloo_core::apps::{App, AppChange, AppId, AppKey, NewApp, Registration, RoomPolicy, Secret};
+use halloo_core::apps::{
+    App, AppChange, AppId, AppKey, MessageSettings, NewApp, Registration, RoomPolicy, Secret,
+    SenderPolicy,
+};
 use halloo_core::sessions::LoginPolicy;
 use halloo_core::tokens::LoginKey;
+use halloo_core::users::Uid;
 
 use super::{NOW, Store, World, new_user};
 
@@ -19,6 +23,7 @@ fn given(app: &App) -> impl PartialEq + Debug + use<> {
         app.rtm_secret.reveal().to_owned(),
         app.legacy_signatures,
         (app.logins, app.rooms, app.login_key.clone()),
+        app.messages.clone(),
         app.login_generation,
         app.registration,
         app.token_generation,
@@ -42,6 +47,7 @@ pub async fn a_created_app_is_found_as_it_was_given(store: &dyn Store) {
             legacy_signatures: true,
             logins: LoginPolicy::AllDevices,
             rooms: RoomPolicy::One,
+            messages: MessageSettings::default(),
             login_key: None,
             login_generation: 0,
             registration: new.registration,
@@ -210,6 +216,31 @@ pub async fn how_many_rooms_a_session_may_enter_is_kept(store: &dyn Store) {
     }
 }
 
+/// All of them at once, each being the other way round at some time.
+pub async fn how_messages_are_treated_is_kept(store: &dyn Store) {
+    let app = store.create_app(World::new_app()).await.unwrap();
+    let settings = |retention_ms, strict_ids, back_end, administrators: &[i64]| MessageSettings {
+        retention_ms,
+        strict_ids,
+        back_end,
+        administrators: administrators.iter().copied().map(Uid).collect(),
+    };
+    let (bound, free) = (SenderPolicy::Bound, SenderPolicy::Free);
+    for messages in [
+        settings(Some(1), true, free, &[7]),
+        settings(Some(i64::MAX), false, free, &[]),
+        // In the order that was given; the greatest are those of users whose names are no numbers.
+        settings(None, true, bound, &[42, 1, i64::MAX, (1 << 62) + 5]),
+        MessageSettings::default(),
+    ] {
+        let expected = App {
+            messages: messages.clone(),
+            ..app.clone()
+        };
+        change(store, AppChange::Messages(messages), expected).await;
+    }
+}
+
 /// A public key on Ed25519. Source: RFC 8032, section 7.1, test 1.
 const EDWARDS: &[u8] = b"\x30\x2a\x30\x05\x06\x03\x2b\x65\x70\x03\x21\x00\
     \xd7\x5a\x98\x01\x82\xb1\x0a\xb7\xd5\x4b\xfe\xd3\xc9\x64\x07\x3a\
@@ -258,6 +289,7 @@ pub async fn an_unknown_app_is_not_changed(store: &dyn Store) {
         AppChange::LegacySignatures(false),
         AppChange::Logins(LoginPolicy::Single),
         AppChange::Rooms(RoomPolicy::Several),
+        AppChange::Messages(MessageSettings::default()),
         AppChange::LoginKey(None),
     ] {
         assert!(

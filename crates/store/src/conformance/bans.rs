@@ -4,7 +4,7 @@ use halloo_core::Millis;
 use halloo_core::bans::{Ban, Place};
 use halloo_core::groups::{Group, GroupId};
 use halloo_core::rooms::{Room, RoomId};
-use halloo_core::users::User;
+use halloo_core::users::{User, UserId};
 
 use super::{NOW, Store, World, called, existing};
 
@@ -82,6 +82,74 @@ pub async fn an_ended_mute_is_still_found(store: &dyn Store) {
     let ended = Ban::Until(Millis(NOW.0 - 1));
     mute(world, Place::EveryRoom, &ada, ended).await;
     assert_eq!(mutes(world, &[Place::EveryRoom], &ada).await, [ended]);
+}
+
+/// What [`BanStore::muted_at`](halloo_core::bans::BanStore::muted_at) finds, in order.
+async fn muted_at(world: World<'_>, places: &[Place]) -> Vec<(UserId, Ban)> {
+    let World { store, app } = world;
+    let mut found = store.muted_at(app, places.into()).await.unwrap();
+    found.sort_by_key(|(user, ban)| match ban {
+        Ban::Until(end) => (*user, end.0),
+        Ban::Never | Ban::Forever => (*user, i64::MAX),
+    });
+    found
+}
+
+pub async fn who_is_muted_at_places_is_found_with_every_entry(store: &dyn Store) {
+    let world = World::new(store).await;
+    let [ada, bo, cy] = world.users(["ada", "bo", "cy"]).await;
+    let until = |after_ms| Ban::Until(Millis(NOW.0 + after_ms));
+    for place in PLACES {
+        assert_eq!(muted_at(world, &[place]).await, []);
+    }
+    // Ended or not, that is for who asks.
+    for place in PLACES {
+        mute(world, place, &bo, Ban::Forever).await;
+        mute(world, place, &ada, until(-1)).await;
+        let both = [(ada.id, until(-1)), (bo.id, Ban::Forever)];
+        assert_eq!(muted_at(world, &[place]).await, both);
+    }
+    // A user has an entry of his own at every place.
+    let group = [PLACES[0], Place::EveryGroup, Place::App];
+    mute(world, Place::EveryGroup, &ada, until(2)).await;
+    mute(world, Place::App, &ada, until(3)).await;
+    mute(world, Place::App, &cy, until(4)).await;
+    let all = [
+        (ada.id, until(-1)),
+        (ada.id, until(2)),
+        (ada.id, until(3)),
+        (bo.id, Ban::Forever),
+        (bo.id, Ban::Forever),
+        (bo.id, Ban::Forever),
+        (cy.id, until(4)),
+    ];
+    assert_eq!(muted_at(world, &group).await, all);
+    // What was lifted, and whoever is gone, is found no more.
+    let unmuted = store.unmute(world.app, PLACES[0], called("bo"));
+    unmuted.await.unwrap();
+    assert_eq!(muted_at(world, &PLACES[..1]).await, [(ada.id, until(-1))]);
+    store.delete_user(world.app, ada.id, NOW).await.unwrap();
+    assert_eq!(muted_at(world, &PLACES[..1]).await, []);
+}
+
+pub async fn only_entries_of_the_places_asked_for_are_found(store: &dyn Store) {
+    let (world, other) = (World::new(store).await, World::new(store).await);
+    let [stranger] = other.users(["stranger"]).await;
+    let users = world.users(["a", "b", "c", "d", "e", "f", "g"]).await;
+    for (place, user) in PLACES.into_iter().zip(&users) {
+        mute(world, place, user, Ban::Forever).await;
+        mute(other, place, &stranger, Ban::Forever).await;
+    }
+    let entry = |number: usize| (users[number].id, Ban::Forever);
+    for (number, place) in PLACES.into_iter().enumerate() {
+        assert_eq!(muted_at(world, &[place]).await, [entry(number)]);
+    }
+    let some = [PLACES[3], PLACES[0], PLACES[6]];
+    let expected = [entry(0), entry(3), entry(6)];
+    assert_eq!(muted_at(world, &some).await, expected);
+    let nowhere = [Place::Group(GroupId(3)), Place::Room(RoomId(3))];
+    assert_eq!(muted_at(world, &nowhere).await, []);
+    assert_eq!(muted_at(world, &[]).await, []);
 }
 
 /// The only law that sweeps, and only what ended in the first seconds of 1970.

@@ -3,7 +3,6 @@
 use halloo_core::Millis;
 use halloo_core::bans::Ban;
 use halloo_core::groups::{Group, GroupId};
-use halloo_core::messages::MessageId;
 use halloo_core::rooms::{Room, RoomId};
 use halloo_core::users::{NewUser, PasswordHash, ProfileChange, User, UserChange, UserId};
 
@@ -190,29 +189,6 @@ pub async fn deletion_ends_rooms_that_it_empties(store: &dyn Store) {
     assert_eq!(rooms(other).await, [1, 2]);
 }
 
-pub async fn nothing_waits_for_a_deleted_user_and_what_he_sent_still_waits(store: &dyn Store) {
-    let world = World::new(store).await;
-    let [ada, bo, cy] = world.users(["ada", "bo", "cy"]).await;
-    world.send(&bo, &ada, 1).await;
-    world.send(&ada, &bo, 2).await;
-    world.send(&cy, &bo, 3).await;
-    delete(world, &ada).await;
-    assert_eq!(world.waiting(&ada).await, 0);
-    assert!(
-        !store
-            .is_waiting(world.app, ada.id, MessageId(1), Millis(0))
-            .await
-            .unwrap()
-    );
-    assert_eq!(world.waiting(&bo).await, 2);
-    assert!(
-        store
-            .is_waiting(world.app, bo.id, MessageId(2), Millis(0))
-            .await
-            .unwrap()
-    );
-}
-
 pub async fn a_deleted_name_begins_anew(store: &dyn Store) {
     let world = World::new(store).await;
     let [bo] = world.users(["bo"]).await;
@@ -237,7 +213,6 @@ pub async fn a_deleted_name_begins_anew(store: &dyn Store) {
     world.befriend(&old, &bo).await;
     world.block(&old, &[&bo]).await;
     world.block(&bo, &[&old]).await;
-    world.send(&bo, &old, 1).await;
     let members = vec![old.id, bo.id];
     let group = Group {
         id: GroupId(1),
@@ -264,7 +239,7 @@ pub async fn a_deleted_name_begins_anew(store: &dyn Store) {
     assert_eq!(world.contacts(&bo).await, [""; 0]);
     assert_eq!(world.blocks(&new).await, [""; 0]);
     assert_eq!(world.blocks(&bo).await, [""; 0]);
-    assert_eq!(world.waiting(&new).await, 0);
+    assert_eq!(world.memberships(&new).await, []);
     let group = store.group(world.app, GroupId(1)).await.unwrap().unwrap();
     assert_eq!(group.members, [bo.id]);
 }
@@ -297,7 +272,6 @@ pub async fn a_deleted_page_takes_everything_along(store: &dyn Store) {
     world.befriend(&ada, &cy).await;
     world.befriend(&bo, &cy).await;
     world.block(&cy, &[&ada, &bo]).await;
-    world.send(&cy, &ada, 1).await;
     let tokens = [
         world.token(Some(&ada), None).await,
         world.token(Some(&bo), None).await,
@@ -319,7 +293,7 @@ pub async fn a_deleted_page_takes_everything_along(store: &dyn Store) {
     assert_eq!((deleted, more), (vec![ada.clone(), bo], true));
     assert_eq!(world.contacts(&cy).await, [""; 0]);
     assert_eq!(world.blocks(&cy).await, [""; 0]);
-    assert_eq!(world.waiting(&ada).await, 0);
+    assert_eq!(world.memberships(&cy).await, []);
     assert_eq!(store.group(world.app, GroupId(1)).await.unwrap(), None);
     for token in tokens {
         assert!(!world.has_token(token).await);

@@ -127,6 +127,42 @@ pub async fn who_goes_offline_leaves_every_room(store: &dyn Store) {
     assert_eq!(world.rooms(&ada).await, [1]);
 }
 
+pub async fn going_offline_answers_the_rooms_that_were_left(store: &dyn Store) {
+    let _others = FORGETTING.read().await;
+    let (world, other) = (World::new(store).await, World::new(store).await);
+    let [ada, bo, gone] = world.users(["ada", "bo", "gone"]).await;
+    let [namesake] = other.users(["ada"]).await;
+    world.enter(&ada, &[3, 1]).await;
+    world.enter(&bo, &[1, 2]).await;
+    world.enter(&gone, &[4]).await;
+    other.enter(&namesake, &[1, 5]).await;
+    let leave = async |world: World<'_>, user: &User, session| {
+        let offline = store.went_offline(world.app, user.id, SessionId(session), end(1));
+        let mut left = offline.await.unwrap();
+        left.sort_unstable();
+        left
+    };
+    // He never was online.
+    assert_eq!(leave(world, &ada, 1).await, []);
+    for user in [&ada, &bo, &gone] {
+        online(world, user, 5).await;
+    }
+    // He is online with a later session, or in another app.
+    assert_eq!(leave(world, &ada, 4).await, []);
+    assert_eq!(leave(other, &ada, 5).await, []);
+    store.delete_user(world.app, gone.id, NOW).await.unwrap();
+    assert_eq!(leave(world, &gone, 5).await, []);
+    assert_eq!(leave(world, &ada, 5).await, [1, 3].map(RoomId));
+    // He is offline already, or was nowhere.
+    world.enter(&ada, &[6]).await;
+    assert_eq!(leave(world, &ada, 5).await, []);
+    assert_eq!(world.rooms(&ada).await, [6]);
+    let rooms = vec![RoomId(1), RoomId(2)];
+    store.left_rooms(world.app, bo.id, rooms).await.unwrap();
+    assert_eq!(leave(world, &bo, 5).await, []);
+    assert_eq!(last_seen(world, &bo).await, Some(end(1)));
+}
+
 pub async fn an_earlier_session_takes_nobody_offline(store: &dyn Store) {
     let _others = FORGETTING.read().await;
     let world = World::new(store).await;

@@ -4,15 +4,15 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
+use halloo_core::bans::{Ban, Place};
 use halloo_core::groups::GroupId;
-use halloo_core::messages::MessageId;
 use halloo_core::rooms::RoomId;
 use halloo_core::users::{Actor, PasswordHash, User, UserChange, UserId, Wanted};
 use halloo_core::{Error, Millis};
 use tokio::task::JoinSet;
 
 use super::uses::{ROOMY, Use};
-use super::{NOW, Store, World, conversation, existing, new_user};
+use super::{NOW, Store, World, existing, new_user};
 
 /// Callers at the same time.
 pub(super) const CROWD: usize = 50;
@@ -64,30 +64,6 @@ pub async fn one_name_goes_to_exactly_one_of_many(store: Arc<dyn Store>) {
     assert_eq!(world.user("ada").await.as_ref(), Some(winners[0]));
     assert!(answers.iter().all(|users| users[1].is_some()));
     assert_eq!(store.user_count(app).await.unwrap(), CROWD as u64 + 1);
-}
-
-pub async fn concurrent_messages_are_numbered_without_gaps(store: Arc<dyn Store>) {
-    let world = World::new(&*store).await;
-    let app = world.app;
-    let [ada, bo] = world.users(["ada", "bo"]).await;
-    let mut sequences = crowd(|number| {
-        let store = Arc::clone(&store);
-        let (sender, receiver) = if number % 2 == 0 {
-            (&ada, &bo)
-        } else {
-            (&bo, &ada)
-        };
-        let id = i64::try_from(number).unwrap();
-        let message = World::message(sender, receiver, id, NOW);
-        async move { store.append_message(app, message).await.unwrap() }
-    })
-    .await;
-    sequences.sort_unstable();
-    assert!(sequences.into_iter().eq(1..=i64::try_from(CROWD).unwrap()));
-    assert_eq!(
-        world.waiting(&ada).await + world.waiting(&bo).await,
-        CROWD as u64
-    );
 }
 
 pub async fn a_user_is_deleted_exactly_once(store: Arc<dyn Store>) {
@@ -192,14 +168,15 @@ pub async fn an_answered_write_is_seen_by_every_later_reader(store: Arc<dyn Stor
             world.block(&user, &[&hub]).await;
             assert_eq!(world.blocks(&user).await, ["hub"]);
 
-            let id = i64::try_from(number).unwrap();
-            let sequence = world.send(&hub, &user, id).await;
-            let waits = || store.is_waiting(app, user.id, MessageId(id), NOW);
-            assert!(waits().await.unwrap());
-            let log = conversation(&hub, &user);
-            store.confirm(app, user.id, log, sequence).await.unwrap();
-            assert!(!waits().await.unwrap());
-            assert_eq!(world.waiting(&user).await, 0);
+            world.join(GroupId(1), &[&user]).await;
+            let members = store.group_members(app, GroupId(1)).await.unwrap();
+            assert!(members.iter().any(|member| member.id == user.id));
+            assert_eq!(world.memberships(&user).await, [(1, 0)]);
+            let place = Place::Group(GroupId(1));
+            let muted = store.mute(app, place, existing(&user), Ban::Forever);
+            muted.await.unwrap();
+            let muted = store.muted_at(app, vec![place]).await.unwrap();
+            assert!(muted.contains(&(user.id, Ban::Forever)));
 
             store.delete_user(app, user.id, NOW).await.unwrap();
             assert_eq!(world.user(&text).await, None);
@@ -216,7 +193,6 @@ pub async fn a_refused_operation_does_not_disturb_its_neighbours(store: Arc<dyn 
     let app = world.app;
     let [ada, bo, cy, full] = world.users(["ada", "bo", "cy", "full"]).await;
     world.befriend(&full, &ada).await;
-    world.send(&ada, &bo, 1_000_000).await;
     let room = 4 + CROWD as u64;
     let tokens = crowd(|number| {
         let store = Arc::clone(&store);
@@ -259,13 +235,6 @@ pub async fn a_refused_operation_does_not_disturb_its_neighbours(store: Arc<dyn 
                 .await
                 .unwrap();
 
-            let taken = World::message(&bo, &ada, 1_000_000, NOW);
-            store.append_message(app, taken).await.unwrap_err();
-            let id = i64::try_from(number).unwrap();
-            store
-                .append_message(app, World::message(&ada, &bo, id, NOW))
-                .await
-                .unwrap();
             let hash = token.hash;
             store.add_token(token.clone()).await.unwrap();
             store.add_token(token).await.unwrap_err();
@@ -284,11 +253,6 @@ pub async fn a_refused_operation_does_not_disturb_its_neighbours(store: Arc<dyn 
     }
     assert_eq!(world.contacts(&full).await, ["ada"]);
     assert_eq!(world.contacts(&ada).await.len(), CROWD + 1);
-    assert_eq!(world.waiting(&bo).await, CROWD as u64 + 1);
-    assert_eq!(
-        world.send(&ada, &bo, 2_000_000).await,
-        i64::try_from(CROWD).unwrap() + 2
-    );
     for hash in tokens {
         assert!(world.has_token(hash).await);
     }

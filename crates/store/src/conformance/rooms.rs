@@ -312,6 +312,28 @@ pub async fn who_moves_leaves_every_room_but_those_that_are_kept(store: &dyn Sto
     assert_eq!(other.rooms(&namesake).await, [1, 5]);
 }
 
+pub async fn moving_answers_the_rooms_that_were_left(store: &dyn Store) {
+    let (world, other) = (World::new(store).await, World::new(store).await);
+    let [ada, bo] = world.users(["ada", "bo"]).await;
+    let [namesake] = other.users(["ada"]).await;
+    world.enter(&ada, &[4, 1, 3, 2]).await;
+    world.enter(&bo, &[1, 7]).await;
+    other.enter(&namesake, &[1, 8]).await;
+    let go = async |room, kept: &[i64]| {
+        let kept = kept.iter().copied().map(RoomId).collect();
+        let moved = store.move_to_room(world.app, ada.id, RoomId(room), kept, NOW);
+        let mut left = moved.await.unwrap();
+        left.sort_unstable();
+        left
+    };
+    // Neither those that are kept, nor where he is going, nor where he never was.
+    assert_eq!(go(3, &[2, 7]).await, [1, 4].map(RoomId));
+    assert_eq!(go(3, &[2]).await, []);
+    assert_eq!(go(5, &[]).await, [2, 3].map(RoomId));
+    assert_eq!(go(5, &[]).await, []);
+    assert_eq!(world.rooms(&ada).await, [5]);
+}
+
 pub async fn nobody_moves_who_is_gone_or_of_another_app(store: &dyn Store) {
     let (world, other) = (World::new(store).await, World::new(store).await);
     let [gone] = world.users(["gone"]).await;

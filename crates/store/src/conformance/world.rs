@@ -2,10 +2,8 @@
 
 use std::hash::{BuildHasher as _, RandomState};
 
-use bytes::Bytes;
 use halloo_core::apps::{AppId, AppKey, NewApp, Registration, Secret};
 use halloo_core::groups::GroupId;
-use halloo_core::messages::{Conversation, MessageId, NewMessage};
 use halloo_core::ports::Store;
 use halloo_core::rooms::RoomId;
 use halloo_core::tokens::{Token, TokenHash, TokenKind, TokenOwner};
@@ -78,11 +76,6 @@ fn sorted(users: &[Named]) -> Vec<String> {
     names
 }
 
-/// The log of two users.
-pub(super) fn conversation(one: &User, other: &User) -> Conversation {
-    Conversation::Pair(one.id, other.id)
-}
-
 /// A store and an app in it that belongs to one law.
 #[derive(Clone, Copy)]
 pub(super) struct World<'a> {
@@ -153,6 +146,15 @@ impl<'a> World<'a> {
             .add_group_members(self.app, group, Actor::App, members, ROOMY, NOW)
             .await
             .unwrap();
+    }
+
+    /// The groups of a user and since when he is a member, in milliseconds after `NOW`.
+    pub(super) async fn memberships(&self, user: &User) -> Vec<(i64, i64)> {
+        let groups = self.store.memberships(self.app, user.id).await.unwrap();
+        let groups = groups.into_iter();
+        groups
+            .map(|(group, since)| (group.0, since.0 - NOW.0))
+            .collect()
     }
 
     /// The names of a group's members in alphabetical order; there are as many as the group says.
@@ -280,30 +282,5 @@ impl<'a> World<'a> {
             .unwrap();
         assert_eq!(page.next, None, "a page that is not full is the last");
         texts(&page.users).into_iter().map(Into::into).collect()
-    }
-
-    /// A message of this id from `sender` to `receiver`.
-    pub(super) fn message(sender: &User, receiver: &User, id: i64, sent: Millis) -> NewMessage {
-        NewMessage {
-            id: MessageId(id),
-            conversation: conversation(sender, receiver),
-            sender: sender.id,
-            body: Bytes::from_static(b"hello"),
-            sent,
-        }
-    }
-
-    /// Sends a message now; answers its sequence number.
-    pub(super) async fn send(&self, sender: &User, receiver: &User, id: i64) -> i64 {
-        let message = Self::message(sender, receiver, id, NOW);
-        self.store.append_message(self.app, message).await.unwrap()
-    }
-
-    /// How many messages wait for `reader`, however old.
-    pub(super) async fn waiting(&self, reader: &User) -> u64 {
-        self.store
-            .waiting_count(self.app, reader.id, Millis(0))
-            .await
-            .unwrap()
     }
 }

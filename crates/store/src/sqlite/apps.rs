@@ -1,6 +1,7 @@
 use async_trait::async_trait;
-use halloo_core::apps::{App, AppChange, AppId, AppKey, AppStore, NewApp, Secret};
+use halloo_core::apps::{App, AppChange, AppId, AppKey, AppStore, MessageSettings, NewApp, Secret};
 use halloo_core::tokens::LoginKey;
+use halloo_core::users::Uid;
 use halloo_core::{Error, Millis, Result};
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
@@ -15,7 +16,8 @@ macro_rules! select_apps {
         concat!(
             "SELECT id, org, name, application, client_id, client_secret, rtm_secret, \
              registration, token_generation, created, legacy_signatures, logins, room_policy, \
-             login_key, login_generation FROM apps ",
+             login_key, login_generation, message_retention_ms, strict_message_ids, back_end, \
+             administrators FROM apps ",
             $rest
         )
     };
@@ -105,6 +107,18 @@ impl AppStore for Sqlite {
                 AppChange::Rooms(policy) => connection
                     .prepare_cached("UPDATE apps SET room_policy = ?2 WHERE id = ?1")?
                     .execute(params![app.0, policy.as_str()])?,
+                AppChange::Messages(settings) => connection
+                    .prepare_cached(
+                        "UPDATE apps SET message_retention_ms = ?2, strict_message_ids = ?3, \
+                         back_end = ?4, administrators = ?5 WHERE id = ?1",
+                    )?
+                    .execute(params![
+                        app.0,
+                        settings.retention_ms,
+                        settings.strict_ids,
+                        settings.back_end.as_str(),
+                        list(&settings.administrators),
+                    ])?,
                 AppChange::LoginKey(key) => connection
                     .prepare_cached("UPDATE apps SET login_key = ?2 WHERE id = ?1")?
                     .execute(params![app.0, key.as_ref().map(LoginKey::to_der)])?,
@@ -140,11 +154,6 @@ fn app(row: &Row<'_>) -> Outcome<App> {
     let registration: String = row.get(7)?;
     let (logins, rooms): (String, String) = (row.get(11)?, row.get(12)?);
     let login_key: Option<Vec<u8>> = row.get(13)?;
-    let impossible = |column, value: String| Failure::Impossible {
-        table: "apps",
-        column,
-        value,
-    };
     Ok(App {
         id: AppId(id),
         key: AppKey::new(&org, &name)?,
@@ -158,6 +167,7 @@ fn app(row: &Row<'_>) -> Outcome<App> {
         rooms: rooms
             .parse()
             .map_err(|_| impossible("room_policy", rooms))?,
+        messages: messages(row)?,
         login_key: login_key
             .map(|der| {
                 LoginKey::from_der(&der).map_err(|_| impossible("login_key", format!("{der:02x?}")))
@@ -170,4 +180,35 @@ fn app(row: &Row<'_>) -> Outcome<App> {
         token_generation: row.get(8)?,
         created: Millis(row.get(9)?),
     })
+}
+
+/// The columns from `message_retention_ms` to `administrators`.
+fn messages(row: &Row<'_>) -> Outcome<MessageSettings> {
+    let (back_end, administrators): (String, String) = (row.get(17)?, row.get(18)?);
+    Ok(MessageSettings {
+        retention_ms: row.get(15)?,
+        strict_ids: row.get(16)?,
+        back_end: back_end
+            .parse()
+            .map_err(|_| impossible("back_end", back_end))?,
+        administrators: administrators
+            .split_terminator(',')
+            .map(|uid| uid.parse().map(Uid))
+            .collect::<Result<_, _>>()
+            .map_err(|_| impossible("administrators", administrators))?,
+    })
+}
+
+/// The column `administrators`.
+fn list(administrators: &[Uid]) -> String {
+    let numbers: Vec<_> = administrators.iter().map(|uid| uid.0.to_string()).collect();
+    numbers.join(",")
+}
+
+fn impossible(column: &'static str, value: String) -> Failure {
+    Failure::Impossible {
+        table: "apps",
+        column,
+        value,
+    }
 }

@@ -66,6 +66,29 @@ impl BanStore for Sqlite {
         .await
     }
 
+    // The sender of a message waits in line for it; who is muted is cached above.
+    async fn muted_at(&self, app: AppId, places: Vec<Place>) -> Result<Vec<(UserId, Ban)>> {
+        self.look_up(move |connection| {
+            snapshot(connection, || {
+                let mut entries = connection.prepare_cached(
+                    "SELECT user, until FROM mutes WHERE app = ?1 AND kind = ?2 AND place = ?3",
+                )?;
+                let mut bans = Vec::new();
+                for place in places {
+                    let (kind, place) = columns(place);
+                    let found = entries.query_map([app.0, kind, place], |row| {
+                        Ok((UserId(row.get(0)?), ban_until(row.get(1)?)))
+                    })?;
+                    for entry in found {
+                        bans.push(entry?);
+                    }
+                }
+                Ok(bans)
+            })
+        })
+        .await
+    }
+
     async fn sweep_mutes(&self, now: Millis, limit: u32) -> Result<u64> {
         self.write(move |connection| {
             let swept = connection

@@ -24,7 +24,7 @@ impl GroupStore for Sqlite {
             connection
                 .prepare_cached("DELETE FROM group_members WHERE app = ?1 AND group_id = ?2")?
                 .execute([app.0, group.id.0])?;
-            let members = insert(connection, app, group.id, &group.members)?;
+            let members = insert(connection, app, group.id, &group.members, group.created)?;
             connection
                 .prepare_cached(
                     "UPDATE groups SET owner = ?3, created = ?4, members = ?5 \
@@ -85,7 +85,7 @@ impl GroupStore for Sqlite {
                 .map(|member| needed(connection, app, member))
                 .collect::<Outcome<Vec<_>>>()?;
             make(connection, app, group, now, limits.groups)?;
-            let added = insert(connection, app, group, &members)?;
+            let added = insert(connection, app, group, &members, now)?;
             if added > 0 && grow(connection, app, group, added)? > limits.members {
                 return Err(Failure::Domain(Error::GroupFull));
             }
@@ -142,8 +142,9 @@ impl GroupStore for Sqlite {
         .await
     }
 
+    // The sender of a message waits in line for it; members are cached above.
     async fn group_members(&self, app: AppId, group: GroupId) -> Result<Vec<Named>> {
-        self.scan(move |connection| {
+        self.look_up(move |connection| {
             connection
                 .prepare_cached(
                     "SELECT users.id, users.name FROM group_members \
@@ -171,6 +172,22 @@ impl GroupStore for Sqlite {
     async fn is_group_member(&self, app: AppId, group: GroupId, user: UserId) -> Result<bool> {
         self.look_up(move |connection| is_member(connection, app, group, user))
             .await
+    }
+
+    async fn memberships(&self, app: AppId, user: UserId) -> Result<Vec<(GroupId, Millis)>> {
+        self.look_up(move |connection| {
+            connection
+                .prepare_cached(
+                    "SELECT group_id, joined FROM group_members WHERE user = ?1 AND app = ?2 \
+                     ORDER BY group_id",
+                )?
+                .query_map([user.0, app.0], |row| {
+                    Ok((GroupId(row.get(0)?), Millis(row.get(1)?)))
+                })?
+                .map(|membership| Ok(membership?))
+                .collect()
+        })
+        .await
     }
 
     async fn groups_of(&self, app: AppId, user: UserId) -> Result<Vec<GroupId>> {
@@ -290,15 +307,21 @@ fn make(
     Ok(())
 }
 
-/// Inserts rows of `group_members`. Returns how many are new.
-fn insert(connection: &Connection, app: AppId, group: GroupId, users: &[UserId]) -> Outcome<i64> {
+/// Inserts rows of `group_members`; those that are there stay as they are. Returns how many are new.
+fn insert(
+    connection: &Connection,
+    app: AppId,
+    group: GroupId,
+    users: &[UserId],
+    joined: Millis,
+) -> Outcome<i64> {
     let mut insert = connection.prepare_cached(
-        "INSERT INTO group_members (app, group_id, user) VALUES (?1, ?2, ?3) \
+        "INSERT INTO group_members (app, group_id, user, joined) VALUES (?1, ?2, ?3, ?4) \
          ON CONFLICT DO NOTHING",
     )?;
     let mut added = 0;
     for user in users {
-        added += i64::from(insert.execute([app.0, group.0, user.0])? == 1);
+        added += i64::from(insert.execute([app.0, group.0, user.0, joined.0])? == 1);
     }
     Ok(added)
 }

@@ -6,7 +6,6 @@ mod blocks;
 mod contacts;
 mod groups;
 mod maintenance;
-mod messages;
 mod migrations;
 mod presence;
 mod push;

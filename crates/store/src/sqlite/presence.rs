@@ -31,7 +31,7 @@ impl PresenceStore for Sqlite {
         user: UserId,
         session: SessionId,
         last_seen: LastSeen,
-    ) -> Result<()> {
+    ) -> Result<Vec<RoomId>> {
         self.write(move |connection| {
             let noted = connection
                 .prepare_cached(
@@ -45,10 +45,10 @@ impl PresenceStore for Sqlite {
                     last_seen.at.0,
                     last_seen.reason.label(),
                 ])?;
-            if noted > 0 {
-                leave_every(connection, app, user)?;
+            if noted == 0 {
+                return Ok(Vec::new());
             }
-            Ok(())
+            leave_every(connection, app, user)
         })
         .await
     }

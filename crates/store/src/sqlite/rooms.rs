@@ -83,19 +83,19 @@ impl RoomStore for Sqlite {
         room: RoomId,
         kept: Vec<RoomId>,
         now: Millis,
-    ) -> Result<()> {
+    ) -> Result<Vec<RoomId>> {
         self.write(move |connection| {
             if !exists(connection, app, user)? {
                 return Err(Failure::Domain(Error::UnknownUser));
             }
-            for other in rooms_of(connection, app, user)? {
-                if other != room && !kept.contains(&other) {
-                    leave(connection, app, other, user)?;
-                }
+            let mut others = rooms_of(connection, app, user)?;
+            others.retain(|other| *other != room && !kept.contains(other));
+            for other in &others {
+                leave(connection, app, *other, user)?;
             }
             make(connection, app, room, now)?;
             enter(connection, app, room, user, u32::MAX)?;
-            Ok(())
+            Ok(others)
         })
         .await
     }
@@ -165,8 +165,9 @@ impl RoomStore for Sqlite {
         .await
     }
 
+    // The sender of a message waits in line for it; members are cached above.
     async fn room_members(&self, app: AppId, room: RoomId) -> Result<Vec<Named>> {
-        self.scan(move |connection| {
+        self.look_up(move |connection| {
             connection
                 .prepare_cached(
                     "SELECT users.id, users.name FROM room_members \
@@ -344,12 +345,17 @@ fn rooms_of(connection: &Connection, app: AppId, user: UserId) -> Outcome<Vec<Ro
         .collect()
 }
 
-/// Takes `user` out of every room.
-pub(super) fn leave_every(connection: &Connection, app: AppId, user: UserId) -> Outcome<()> {
-    for room in rooms_of(connection, app, user)? {
-        leave(connection, app, room, user)?;
+/// Takes `user` out of every room. Returns those.
+pub(super) fn leave_every(
+    connection: &Connection,
+    app: AppId,
+    user: UserId,
+) -> Outcome<Vec<RoomId>> {
+    let rooms = rooms_of(connection, app, user)?;
+    for room in &rooms {
+        leave(connection, app, *room, user)?;
     }
-    Ok(())
+    Ok(rooms)
 }
 
 /// Takes `user` out of `room`. Returns whether he was in it.

@@ -6,6 +6,10 @@ use std::sync::{Arc, LazyLock};
 use halloo_store::Sqlite;
 use tempfile::TempDir;
 
+mod log_crash;
+mod log_full;
+mod log_laws;
+mod log_model;
 mod sqlite_files;
 mod sqlite_migration;
 mod sqlite_plans;

@@ -4,17 +4,18 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use halloo_core::apps::{App, AppKey, NewApp, Registration, Secret};
+use halloo_core::apps::{
+    App, AppChange, AppKey, MessageSettings, NewApp, Registration, Secret, SenderPolicy,
+};
 use halloo_core::bans::{Ban, Place};
 use halloo_core::groups::{Group, GroupId, GroupLimits};
 use halloo_core::info::InfoChange;
-use halloo_core::messages::{Conversation, MessageId, NewMessage};
 use halloo_core::ports::Store;
 use halloo_core::push::{Device, PushConversation};
 use halloo_core::rooms::{Room, RoomId};
 use halloo_core::sessions::{CloseReason, LastSeen, SessionId};
 use halloo_core::tokens::{Token, TokenHash, TokenKind, TokenOwner};
-use halloo_core::users::{Actor, Named, NewUser, ProfileChange, User, UserChange, Wanted};
+use halloo_core::users::{Actor, Named, NewUser, ProfileChange, Uid, User, UserChange, Wanted};
 use halloo_core::{Error, Millis, Uuid};
 use halloo_store::Sqlite;
 use rusqlite::Connection;
@@ -77,12 +78,21 @@ async fn a_folder_opened_again_holds_what_was_written() {
         .await
         .unwrap();
     store.delete_user(app.id, users[2].id, NOW).await.unwrap();
+    let messages = MessageSettings {
+        retention_ms: Some(5000),
+        strict_ids: true,
+        back_end: SenderPolicy::Free,
+        administrators: [Uid(42), Uid(7)].into(),
+    };
+    let change = AppChange::Messages(messages.clone());
+    store.change_app(app.id, change).await.unwrap();
     drop(store);
 
     let store = open(folder.path());
     let found = store.app("acme", "chat").await.unwrap().unwrap();
     assert_eq!((found.id, found.pid), (app.id, app.pid));
     assert_eq!(found.client_secret.reveal(), "client");
+    assert_eq!(found.messages, messages);
     assert_eq!(
         store.users_page(app.id, None, 10).await.unwrap(),
         users[..2]
@@ -450,14 +460,6 @@ async fn deletion_leaves_no_row_behind() {
         expires: None,
     };
     store.add_token(token).await.unwrap();
-    let message = NewMessage {
-        id: MessageId(1),
-        conversation: Conversation::Pair(ada.id, ada.id),
-        sender: ada.id,
-        body: "hello".into(),
-        sent: NOW,
-    };
-    store.append_message(app.id, message).await.unwrap();
     store
         .came_online(app.id, ada.id, SessionId(1))
         .await
@@ -467,6 +469,9 @@ async fn deletion_leaves_no_row_behind() {
         .void_logins(app.id, "dan".parse().unwrap(), NOW)
         .await
         .unwrap();
+
+    let stranger = "dan".parse().unwrap();
+    store.stranger(app.id, &stranger, 10).await.unwrap();
 
     let connection = Connection::open(folder.path().join("halloo.db")).unwrap();
     let tables: Vec<String> = connection
@@ -485,9 +490,8 @@ async fn deletion_leaves_no_row_behind() {
         let kept = match table.as_str() {
             // What was signed for ada must open nothing for whoever has her name next; dan never was.
             "users" | "void_logins" => 2,
-            // Others hold them: group 2 and room 2 are nobody's, and bo is in both.
-            "apps" | "conversations" | "messages" | "groups" | "group_members" | "rooms"
-            | "room_members" => 1,
+            // Others hold them: group 2 and room 2 are nobody's, and bo is in both; dan is a stranger.
+            "apps" | "groups" | "group_members" | "rooms" | "room_members" | "strangers" => 1,
             _ => 0,
         };
         assert_eq!(rows(table), kept, "{table}");

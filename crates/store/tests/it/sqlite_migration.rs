@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use halloo_core::apps::{AppChange, RoomPolicy, Secret};
+use halloo_core::apps::{AppChange, MessageSettings, RoomPolicy, Secret};
 use halloo_core::groups::{Group, GroupId, GroupLimits};
 use halloo_core::info::{Info, InfoChange};
 use halloo_core::ports::Store;
@@ -18,6 +18,10 @@ use tempfile::tempdir;
 
 const FIRST: &str = include_str!("../../migrations/sqlite/0001_foundation.sql");
 const SECOND: &str = include_str!("../../migrations/sqlite/0002_rtm.sql");
+const THIRD: &str = include_str!("../../migrations/sqlite/0003_sessions.sql");
+
+/// Tables of messages, which the fourth version has not.
+const DROPPED: [&str; 3] = ["conversations", "messages", "cursors"];
 
 /// Two apps; users 1 to 4 are the first one's, 5 the second's, and 6 was deleted.
 const ROWS: &str = "
@@ -77,6 +81,15 @@ const TOKENS: [(u8, i64, i64, i64, i64); 6] = [
     (8, 2, 5, 0, 0),
 ];
 
+/// What the third version may hold besides.
+const SESSIONS: &str = "
+    UPDATE apps SET logins = 'single', room_policy = 'several', login_generation = 5 WHERE id = 2;
+    UPDATE users SET logins_since = 55 WHERE id = 1;
+    INSERT INTO void_logins VALUES (1, 'out', 56);
+    INSERT INTO presence VALUES (1, 1, 3, 57, 'logged-out'), (2, 1, NULL, 58, 'logged-out');
+    PRAGMA user_version = 3;
+";
+
 fn open(folder: &Path, file: &str) -> Connection {
     Connection::open(folder.join(file)).unwrap()
 }
@@ -120,19 +133,30 @@ fn make_second(folder: &Path) {
     }
 }
 
+fn make_third(folder: &Path) {
+    make_second(folder);
+    let old = open(folder, "halloo.db");
+    old.execute_batch(THIRD).unwrap();
+    old.execute_batch(SESSIONS).unwrap();
+}
+
 fn version(database: &Connection) -> i64 {
     let version = database.query_row("PRAGMA user_version", [], |row| row.get(0));
     version.unwrap()
 }
 
-/// Asserts that the old columns hold in the new database what they held; those of `changed` are left out.
+/// Asserts that the old columns hold in the new database what they held, and that tables of messages are
+/// gone; those of `changed` are left out.
 fn assert_kept(old: &Connection, new: &Connection, changed: &str) {
     let columns = columns(old);
     assert!(columns.len() > 60, "{columns:?}");
     for (table, column) in columns {
         let before = values(old, &table, &column);
         assert!(!before.is_empty(), "{table}");
-        if table != changed {
+        if DROPPED.contains(&&*table) {
+            let there = "SELECT 1 FROM sqlite_master WHERE tbl_name = ?1";
+            assert!(!new.prepare(there).unwrap().exists([&table]).unwrap());
+        } else if table != changed {
             assert_eq!(values(new, &table, &column), before, "{table} {column}");
         }
     }
@@ -143,7 +167,7 @@ fn assert_kept(old: &Connection, new: &Connection, changed: &str) {
 }
 
 #[tokio::test]
-async fn a_database_of_the_first_version_loses_nothing() {
+async fn a_database_of_the_first_version_loses_messages_only() {
     let folder = tempdir().unwrap();
     let folder = folder.path();
     make_first(folder);
@@ -153,13 +177,13 @@ async fn a_database_of_the_first_version_loses_nothing() {
         open(folder, "halloo.db.before-v2.0"),
         open(folder, "halloo.db"),
     );
-    assert_eq!((version(&copy), version(&new)), (1, 3));
+    assert_eq!((version(&copy), version(&new)), (1, 4));
     assert_kept(&copy, &new, "");
     drop(store);
 }
 
 #[tokio::test]
-async fn a_database_of_the_second_version_loses_void_logins_only() {
+async fn a_database_of_the_second_version_loses_messages_and_void_logins_only() {
     let folder = tempdir().unwrap();
     let folder = folder.path();
     make_second(folder);
@@ -169,7 +193,7 @@ async fn a_database_of_the_second_version_loses_void_logins_only() {
         open(folder, "halloo.db.before-v3.0"),
         open(folder, "halloo.db"),
     );
-    assert_eq!((version(&copy), version(&new)), (2, 3));
+    assert_eq!((version(&copy), version(&new)), (2, 4));
     assert_kept(&copy, &new, "tokens");
     for column in ["app", "user", "user_name", "user_generation", "expires"] {
         let tokens = |database: &Connection| {
@@ -180,6 +204,55 @@ async fn a_database_of_the_second_version_loses_void_logins_only() {
         assert_eq!(tokens(&new), tokens(&copy), "{column}");
     }
     drop(store);
+}
+
+#[tokio::test]
+async fn a_database_of_the_third_version_loses_messages_only() {
+    let folder = tempdir().unwrap();
+    let folder = folder.path();
+    make_third(folder);
+    let store = Sqlite::open(folder).unwrap();
+
+    let (copy, new) = (
+        open(folder, "halloo.db.before-v4.0"),
+        open(folder, "halloo.db"),
+    );
+    assert_eq!((version(&copy), version(&new)), (3, 4));
+    assert_kept(&copy, &new, "");
+    drop(store);
+}
+
+#[tokio::test]
+async fn what_the_fourth_version_adds_fits_what_was_there() {
+    let folder = tempdir().unwrap();
+    make_third(folder.path());
+    let store: Box<dyn Store> = Box::new(Sqlite::open(folder.path()).unwrap());
+    for name in ["chat", "test", "none"] {
+        let app = store.app("acme", name).await.unwrap().unwrap();
+        assert_eq!(app.messages, MessageSettings::default());
+    }
+    let app = store.app("acme", "chat").await.unwrap().unwrap().id;
+    let (ada, bo, cy) = (UserId(1), UserId(2), UserId(3));
+    let memberships = async |user| store.memberships(app, user).await.unwrap();
+    let old = |id| (GroupId(id), Millis(0));
+    assert_eq!(memberships(ada).await, [old(7), old(8)]);
+    assert_eq!(memberships(cy).await, [old(7)]);
+    // Joining again changes nothing, joining anew does.
+    let limits = GroupLimits {
+        members: 9,
+        groups: None,
+    };
+    let both = [ada, cy].map(Wanted::Existing).into();
+    let now = Millis(60);
+    store
+        .add_group_members(app, GroupId(8), Actor::App, both, limits, now)
+        .await
+        .unwrap();
+    assert_eq!(memberships(ada).await, [old(7), old(8)]);
+    assert_eq!(memberships(cy).await, [old(7), (GroupId(8), now)]);
+    // What stood in dropped tables is not missed.
+    store.delete_user(app, bo, now).await.unwrap();
+    assert_eq!(memberships(ada).await, [old(7)]);
 }
 
 #[tokio::test]

@@ -50,22 +50,62 @@ fn statements(folder: &Path) -> Vec<String> {
     statements
 }
 
-#[test]
-fn no_statement_walks_what_grows() {
+/// How SQLite goes about a statement.
+fn plan(connection: &Connection, statement: &str) -> Vec<String> {
+    let mut explain = connection
+        .prepare(&format!("EXPLAIN QUERY PLAN {statement}"))
+        .unwrap();
+    let mut rows = explain.raw_query();
+    let mut plan: Vec<String> = Vec::new();
+    while let Some(row) = rows.next().unwrap() {
+        plan.push(row.get("detail").unwrap());
+    }
+    plan
+}
+
+/// A new database.
+fn database() -> (tempfile::TempDir, Connection) {
     let folder = tempfile::tempdir().unwrap();
     drop(Sqlite::open(folder.path()).unwrap());
     let connection = Connection::open(folder.path().join("halloo.db")).unwrap();
+    (folder, connection)
+}
+
+/// Those of the backend's statements in which `part` occurs.
+fn with(part: &str) -> Vec<String> {
+    let mut statements = statements(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/sqlite"));
+    statements.retain(|statement| statement.contains(part));
+    assert!(!statements.is_empty(), "{part}");
+    statements
+}
+
+#[test]
+fn what_messages_need_is_found_by_key_and_in_order() {
+    let (_folder, connection) = database();
+    for (part, expected) in [
+        (
+            "SELECT group_id, joined FROM",
+            "SEARCH group_members USING COVERING INDEX groups_of_member (user=? AND app=?)",
+        ),
+        (
+            "SELECT user, until FROM mutes",
+            "SEARCH mutes USING PRIMARY KEY (app=? AND kind=? AND place=?)",
+        ),
+    ] {
+        for statement in with(part) {
+            // Nothing else, such as a sort.
+            assert_eq!(plan(&connection, &statement), [expected], "{statement}");
+        }
+    }
+}
+
+#[test]
+fn no_statement_walks_what_grows() {
+    let (_folder, connection) = database();
     let statements = statements(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/sqlite"));
     assert!(statements.len() > 100, "{statements:#?}");
     for statement in statements {
-        let mut explain = connection
-            .prepare(&format!("EXPLAIN QUERY PLAN {statement}"))
-            .unwrap();
-        let mut rows = explain.raw_query();
-        let mut plan: Vec<String> = Vec::new();
-        while let Some(row) = rows.next().unwrap() {
-            plan.push(row.get("detail").unwrap());
-        }
+        let plan = plan(&connection, &statement);
         let bounded = statement.contains("LIMIT");
         for step in &plan {
             // There are few apps; a sweep asks which of them had their secret rotated.

@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
 
-use halloo_fpnn::{Answer, Frame, Map, Quest};
+use halloo_fpnn::{Answer, Frame, Map, Quest, Refusal};
 use serde_json::{Value, json};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
@@ -35,6 +35,17 @@ impl Push {
     }
 }
 
+/// What a client does with pushes that want an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answers {
+    /// It answers that it has them.
+    Done,
+    /// It answers with an error, as some SDKs do with whatever they get.
+    Refused,
+    /// It does not answer.
+    Never,
+}
+
 /// A client of the RTM client gate: it answers pings and pushes, and keeps the pushes.
 pub struct RtmClient {
     /// Its connection.
@@ -49,6 +60,8 @@ pub struct RtmClient {
     pub pings: usize,
     /// Whether it answers them.
     pub answers_pings: bool,
+    /// How it answers pushes.
+    pub answers_pushes: Answers,
 }
 
 impl RtmClient {
@@ -84,6 +97,7 @@ impl RtmClient {
             pushes: VecDeque::new(),
             pings: 0,
             answers_pings: true,
+            answers_pushes: Answers::Done,
         }
     }
 
@@ -154,6 +168,38 @@ impl RtmClient {
         }
     }
 
+    /// What the next push of this method says; the others stay where they are.
+    /// # Panics
+    /// When the connection is closed before.
+    pub async fn pushed(&mut self, method: &str) -> Value {
+        self.wire.flush().await;
+        loop {
+            let is_one = |push: &Push| push.method == method;
+            if let Some(at) = self.pushes.iter().position(is_one) {
+                return self.pushes.remove(at).expect("it is there").params;
+            }
+            let received = self.receive().await;
+            assert!(received, "the connection was closed before a {method}");
+        }
+    }
+
+    /// Takes what came in since, up to the answer to a quest of its own, and waits for no pushes.
+    /// # Panics
+    /// When the connection is closed.
+    pub async fn so_far(&mut self) -> Vec<Push> {
+        // An answer may overtake pushes that were queued in the same moment, but not those before it.
+        for _ in 0..2 {
+            let asked = self.ask("ping", json!({}));
+            assert_eq!(self.answer(asked).await, Some(Ok(json!({}))));
+        }
+        self.taken()
+    }
+
+    /// The pushes that came in while it waited for something else.
+    pub fn taken(&mut self) -> Vec<Push> {
+        self.pushes.drain(..).collect()
+    }
+
     /// Whatever the server pushed before it closed the connection, which it has to do.
     pub async fn last_words(&mut self) -> Vec<Push> {
         self.wire.flush().await;
@@ -186,10 +232,16 @@ impl RtmClient {
 
     async fn take(&mut self, quest: &Quest) {
         let is_ping = quest.method.as_bytes() == b"ping";
-        if quest.sequence.is_some() && (self.answers_pings || !is_ping) {
-            let mut answer = Vec::new();
-            quest.encode_answer(&Ok(Map::empty()), &mut answer);
-            self.wire.write(&answer).await;
+        let answer = match self.answers_pushes {
+            _ if is_ping => self.answers_pings.then(|| Ok(Map::empty())),
+            Answers::Done => Some(Ok(Map::empty())),
+            Answers::Refused => Some(Err(Refusal::new(20_001, "lost its answer"))),
+            Answers::Never => None,
+        };
+        if let Some(answer) = answer.filter(|_| quest.sequence.is_some()) {
+            let mut bytes = Vec::new();
+            quest.encode_answer(&answer, &mut bytes);
+            self.wire.write(&bytes).await;
         }
         if is_ping {
             assert!(quest.sequence.is_some(), "a ping wants an answer");

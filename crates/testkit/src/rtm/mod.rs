@@ -10,7 +10,7 @@ mod websocket;
 mod wire;
 
 pub use caller::Caller;
-pub use client::{Push, RtmClient, Stream};
+pub use client::{Answers, Push, RtmClient, Stream};
 pub use project::Project;
 pub use values::{Parameters, packed, read, sorted};
 pub use websocket::WebSocketIo;

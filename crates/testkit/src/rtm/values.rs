@@ -54,7 +54,8 @@ pub fn packed(value: &Value) -> Vec<u8> {
     Map::new().list("", list).finish().split_off(3).to_vec()
 }
 
-/// What an answer says, after checking that it keeps the rules of FPNN section 9.2.
+/// What an answer says, after checking that it keeps the rules of FPNN section 9.2. Text that is not UTF-8 is
+/// `{"str": HEX}`, bytes are `{"bin": HEX}`.
 pub fn read(payload: &[u8]) -> Value {
     let whole = Map::new().raw("", payload).finish();
     let fields = Fields::parse(&whole).expect("an answer is MessagePack");
@@ -72,7 +73,11 @@ fn value(raw: Raw<'_>) -> Value {
             assert_eq!(raw.encoded(), shortest, "the shortest form of {integer}");
             json!(integer)
         }
-        Kind::Text => json!(raw.text().expect("text is UTF-8")),
+        Kind::Text => match raw.text() {
+            Some(text) => json!(text),
+            None => json!({"str": hex(raw)}),
+        },
+        Kind::Bytes => json!({"bin": hex(raw)}),
         Kind::List => raw.list().into_iter().flatten().map(value).collect(),
         Kind::Map => {
             let mut object = Object::new();
@@ -86,6 +91,11 @@ fn value(raw: Raw<'_>) -> Value {
         }
         other => panic!("{other:?} has no place in an answer"),
     }
+}
+
+fn hex(raw: Raw<'_>) -> String {
+    let bytes = raw.bytes().expect("bytes").iter();
+    bytes.fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))
 }
 
 /// The sorted numbers of a list, whose order nobody promised.

@@ -8,7 +8,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, Sleep};
 
 use crate::transport::driver::{Cut, Driver, Input};
-use crate::transport::{Closed, Service};
+use crate::transport::{Closed, Keepalive, Service};
 
 /// Regular probes are sent at multiples of this.
 const PROBE_GRID: Duration = Duration::from_millis(100);
@@ -181,7 +181,7 @@ impl<S: Service, IO: AsyncRead + AsyncWrite + Unpin> Driver<S, IO> {
         let open = self.input == Input::Open && self.socket.is_some();
         let idle = limits
             .idle_timeout
-            .filter(|_| self.settings.keepalive.is_none())
+            .filter(|_| self.keepalive().is_none())
             .filter(|_| open && self.stalled.is_none() && self.handlers.running() == 0)
             .and_then(|timeout| times.package.checked_add(timeout));
         let stranger = self
@@ -194,7 +194,7 @@ impl<S: Service, IO: AsyncRead + AsyncWrite + Unpin> Driver<S, IO> {
         let blocked = times
             .blocked
             .and_then(|since| since.checked_add(limits.write_timeout));
-        let keepalive = self.settings.keepalive.as_ref().filter(|_| open);
+        let keepalive = self.keepalive().filter(|_| open);
         let keepalive = keepalive.zip(times.trusted);
         let dead = keepalive
             .filter(|_| reading)
@@ -216,10 +216,16 @@ impl<S: Service, IO: AsyncRead + AsyncWrite + Unpin> Driver<S, IO> {
         .min_by_key(|(at, _)| *at)
     }
 
+    /// How the peer is probed, if it is.
+    fn keepalive(&self) -> Option<&Keepalive> {
+        let keepalive = self.settings.keepalive.as_ref();
+        keepalive.filter(|keepalive| !keepalive.on_request || self.shared().wants_probes())
+    }
+
     /// When the next probe is to be sent, where the peer is trusted.
     fn next_probe(&self) -> Option<Instant> {
         let times = &self.deadlines;
-        let (keepalive, since) = self.settings.keepalive.as_ref().zip(times.trusted)?;
+        let (keepalive, since) = self.keepalive().zip(times.trusted)?;
         if !keepalive.always {
             let last = since.max(times.heard).max(times.probed);
             return last.checked_add(keepalive.every);
@@ -268,7 +274,7 @@ impl<S: Service, IO: AsyncRead + AsyncWrite + Unpin> Driver<S, IO> {
     }
 
     fn probe(&mut self) {
-        let Some(keepalive) = &self.settings.keepalive else {
+        let Some(keepalive) = self.keepalive() else {
             return;
         };
         let (now, method) = (self.deadlines.now, keepalive.method.clone());

@@ -9,6 +9,7 @@ use tokio::time::Instant;
 use crate::transport::connection::{Ending, far, weight};
 use crate::transport::driver::{Cut, Driver, Input};
 use crate::transport::handlers::Begun;
+use crate::transport::waiting::Taker;
 use crate::transport::{Closed, Order, Service};
 use crate::{
     Answer, Exchange, Fields, Frame, Map, Method, Opener, Quest, Refusal, ReplyTo, Sealer, codes,
@@ -148,9 +149,14 @@ impl<S: Service, IO: AsyncRead + AsyncWrite + Unpin> Driver<S, IO> {
         timeout: Duration,
     ) -> oneshot::Receiver<Answer> {
         let (sender, receiver) = oneshot::channel();
+        let taker = Taker::new(move |outcome| {
+            if let Ok(answer) = outcome {
+                let _ = sender.send(answer);
+            }
+        });
         self.sequence = quest.sequence.unwrap_or_default();
         let deadline = far(Instant::now(), timeout);
-        self.waiting.insert(self.sequence, sender, deadline);
+        self.waiting.insert(self.sequence, taker, deadline);
         self.output.frame(|out| quest.encode(out));
         self.encrypt(sealer, opener);
         receiver
@@ -161,9 +167,9 @@ impl<S: Service, IO: AsyncRead + AsyncWrite + Unpin> Driver<S, IO> {
         let (queued, waiting) = (&mut self.queued, &mut self.waiting);
         let sequence = &mut self.sequence;
         let (ending, close_at) = self.peer.connection.shared().take(|quest| {
-            let number = quest.answer.map(|(answer, deadline)| {
+            let number = quest.answer.map(|(taker, deadline)| {
                 *sequence = following(*sequence);
-                waiting.insert(*sequence, answer, deadline);
+                waiting.insert(*sequence, taker, deadline);
                 *sequence
             });
             queued.push_back(Quest {

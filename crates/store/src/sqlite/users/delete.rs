@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 
 use crate::sqlite::{Outcome, groups, rooms};
 
-/// Deletes everything that is the user's. Messages stay: others hold them.
+/// Deletes everything that is the user's.
 pub(super) fn delete(
     connection: &Connection,
     app: AppId,
@@ -48,7 +48,6 @@ pub(super) fn delete(
         "DELETE FROM user_infos WHERE user = ?1",
         "DELETE FROM user_data WHERE user = ?1",
         "DELETE FROM presence WHERE user = ?1",
-        "DELETE FROM cursors WHERE user = ?1",
         "DELETE FROM users WHERE id = ?1",
     ] {
         connection.prepare_cached(statement)?.execute([user.0])?;

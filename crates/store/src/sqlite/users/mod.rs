@@ -15,7 +15,7 @@ use halloo_core::push::{DisplayStyle, Hour, PushSettings};
 use halloo_core::users::{
     NewUser, PasswordHash, UidTarget, User, UserChange, UserId, UserName, UserStore, Wanted,
 };
-use halloo_core::{Millis, Result, Uuid};
+use halloo_core::{Error, Millis, Result, Uuid};
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::bans::ban_until;
@@ -191,6 +191,32 @@ impl UserStore for Sqlite {
                 delete::delete(connection, app, user.id, now)?;
             }
             Ok((users, more))
+        })
+        .await
+    }
+
+    async fn stranger(&self, app: AppId, name: &UserName, most: u32) -> Result<UserId> {
+        let name = name.clone();
+        self.write(move |connection| {
+            let known = connection
+                .prepare_cached("SELECT id FROM strangers WHERE app = ?1 AND name = ?2")?
+                .query_row(params![app.0, name.as_str()], |row| row.get::<_, i64>(0))
+                .optional()?;
+            if let Some(id) = known {
+                return Ok(UserId(-id));
+            }
+            let counted = connection
+                .prepare_cached(
+                    "UPDATE apps SET strangers = strangers + 1 WHERE id = ?1 AND strangers < ?2",
+                )?
+                .execute(params![app.0, most])?;
+            if counted == 0 {
+                return Err(Failure::Domain(Error::UserQuotaReached));
+            }
+            connection
+                .prepare_cached("INSERT INTO strangers (app, name) VALUES (?1, ?2)")?
+                .execute(params![app.0, name.as_str()])?;
+            Ok(UserId(-connection.last_insert_rowid()))
         })
         .await
     }

@@ -1,7 +1,8 @@
-//! The table of the mode: every row has a value, run by run, in the columns that it knows.
+//! The table of `sessions` and `messages`: every row has a value, run by run, in the columns that it knows.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::time::Duration;
 
 use crate::load::{Measured, Run};
 use crate::report::{Spread, number, number_of};
@@ -19,6 +20,11 @@ pub(crate) enum Column {
     P50,
     P99,
     Most,
+    /// The 99th percentile, in percent of that of the row before.
+    Slower,
+    /// Percentiles of what a message took until its sender had the answer, in milliseconds.
+    AnswerP50,
+    AnswerP99,
     /// Resident memory of the server, per session.
     Bytes,
     /// Processor time of the server, in percent of a core.
@@ -29,13 +35,16 @@ pub(crate) enum Column {
 }
 
 impl Column {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 13] = [
         Self::Rate,
         Self::Share,
         Self::All,
         Self::P50,
         Self::P99,
         Self::Most,
+        Self::Slower,
+        Self::AnswerP50,
+        Self::AnswerP99,
         Self::Bytes,
         Self::Cpu,
         Self::ServerCpu,
@@ -51,6 +60,9 @@ impl Column {
             Self::P50 => ("p50 ms", " ms", 2),
             Self::P99 => ("p99 ms", " ms", 2),
             Self::Most => ("max ms", " ms", 2),
+            Self::Slower => ("share of p99", " %", 0),
+            Self::AnswerP50 => ("answer p50 ms", " ms", 2),
+            Self::AnswerP99 => ("answer p99 ms", " ms", 2),
             Self::Bytes => ("B/session", " B", 0),
             Self::Cpu => ("CPU % of a core", " %", 2),
             Self::ServerCpu => ("server CPU µs each", " µs", 1),
@@ -67,6 +79,9 @@ impl Column {
             Self::P50 => "p50 ",
             Self::P99 => "p99 ",
             Self::Most => "max ",
+            Self::Slower => "share of p99 ",
+            Self::AnswerP50 => "answer p50 ",
+            Self::AnswerP99 => "answer p99 ",
             Self::Bytes => "memory ",
             Self::Cpu | Self::ServerCpu | Self::GeneratorCpu => "CPU ",
         }
@@ -106,20 +121,39 @@ impl Row {
         self.values.entry(column).or_default().push(value);
     }
 
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Counts the errors of `other` here, too.
+    pub(crate) fn take_errors(&mut self, other: &Self) {
+        self.fail(other.errors, other.first_error.as_deref());
+    }
+
+    /// The median in `column`.
+    pub(crate) fn median(&self, column: Column) -> Option<f64> {
+        self.spread(column).map(|spread| spread.median)
+    }
+
     /// Adds a run with its latencies and what it took, and counts its errors.
-    #[expect(clippy::cast_precision_loss, reason = "a minute has few microseconds")]
     pub(crate) fn add(&mut self, measured: &Measured, run: &Run) {
-        let longest = measured.latencies.max() as f64 / 1000.0;
-        for (column, value) in [
-            (Column::P50, measured.percentile_ms(50.0)),
-            (Column::P99, measured.percentile_ms(99.0)),
-            (Column::Most, longest),
-            (Column::ServerCpu, run.server_cpu.as_secs_f64() * 1e6),
-            (Column::GeneratorCpu, run.generator_cpu.as_secs_f64() * 1e6),
-        ] {
-            self.put(column, value);
-        }
+        self.add_latencies(measured);
+        self.add_cpu(run.server_cpu, run.generator_cpu);
         self.fail(measured.errors, measured.first_error.as_deref());
+    }
+
+    /// Adds the latencies of a run.
+    #[expect(clippy::cast_precision_loss, reason = "a minute has few microseconds")]
+    pub(crate) fn add_latencies(&mut self, measured: &Measured) {
+        self.put(Column::P50, measured.percentile_ms(50.0));
+        self.put(Column::P99, measured.percentile_ms(99.0));
+        self.put(Column::Most, measured.latencies.max() as f64 / 1000.0);
+    }
+
+    /// Adds what a run took for one of what is counted.
+    pub(crate) fn add_cpu(&mut self, server: Duration, generator: Duration) {
+        self.put(Column::ServerCpu, server.as_secs_f64() * 1e6);
+        self.put(Column::GeneratorCpu, generator.as_secs_f64() * 1e6);
     }
 
     /// Counts errors; `first` is what the first of them was.
