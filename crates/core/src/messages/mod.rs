@@ -2,7 +2,7 @@
 //!
 //! [`send`](Messages::send) is the only way in, whatever gate a message comes through: it applies every
 //! rule and answers once the message is on the disk. The store numbers messages; what it has committed goes
-//! to [`delivery`], in the order of the log, and from there to live sessions. Whoever is away finds it in
+//! to `delivery.rs`, in the order of the log, and from there to live sessions. Whoever is away finds it in
 //! the log.
 
 mod audience;
