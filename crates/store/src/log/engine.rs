@@ -15,8 +15,8 @@ use super::{Fault, Outcome, repair};
 const CACHE_BYTES: u64 = 64 << 20;
 /// Bytes of journals after which the store writes out what holds the oldest.
 const JOURNAL_BYTES: u64 = 256 << 20;
-/// Threads that write out and compact.
-const WORKERS: usize = 2;
+/// Threads that write out and compact. More of them take the processor from those who wait for a commit.
+const WORKERS: usize = 1;
 /// So that the store never begins a new memtable by itself: when it is busy it may wait for itself doing so.
 const UNBOUNDED: u64 = 1 << 40;
 

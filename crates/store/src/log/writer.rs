@@ -85,7 +85,9 @@ impl Writer {
         let (jobs, queue) = channel();
         let subscriber = Arc::new(Mutex::new(None));
         let failing = Arc::new(AtomicBool::new(false));
-        let mut batch = Batch::new(store, tails);
+        let (full, parts) = channel();
+        let keeper = keep(Arc::clone(&store), parts);
+        let mut batch = Batch::new(store, tails, full);
         batch.begin_again()?;
         let serving = Serving {
             batch,
@@ -97,7 +99,11 @@ impl Writer {
         };
         let thread = std::thread::Builder::new()
             .name("log-writer".into())
-            .spawn(move || serving.run())
+            .spawn(move || {
+                serving.run();
+                // It has nothing more to do now.
+                let _ = keeper.join();
+            })
             .expect("the system can start a thread");
         Ok(Self {
             jobs: RwLock::new(Some(jobs)),
@@ -156,6 +162,23 @@ impl Writer {
     }
 }
 
+/// Begins new memtables where they are full, on a thread of its own: what the store tidies up on that occasion
+/// takes up to half a second.
+fn keep(store: Arc<Slot>, full: Receiver<Part>) -> JoinHandle<()> {
+    let keeping = move || {
+        for part in full {
+            if let Ok(store) = store.get() {
+                // What is in it is committed: a failure shows with the next commit.
+                let _ = store.part(part).rotate_memtable();
+            }
+        }
+    };
+    std::thread::Builder::new()
+        .name("log-keeper".into())
+        .spawn(keeping)
+        .expect("the system can start a thread")
+}
+
 /// What one commit will hold. An operation sees what those before it did.
 pub(super) struct Batch {
     pub(super) store: Arc<Slot>,
@@ -178,10 +201,12 @@ pub(super) struct Batch {
     next_log: LogNumber,
     /// Bytes in the memtable of each part.
     in_memory: [usize; Part::ALL.len()],
+    /// Where parts go whose memtable is full.
+    full: Sender<Part>,
 }
 
 impl Batch {
-    fn new(store: Arc<Slot>, tails: Arc<Tails>) -> Self {
+    fn new(store: Arc<Slot>, tails: Arc<Tails>, full: Sender<Part>) -> Self {
         Self {
             store,
             tails,
@@ -195,6 +220,7 @@ impl Batch {
             last_id: MessageId(0),
             next_log: LogNumber(0),
             in_memory: [0; Part::ALL.len()],
+            full,
         }
     }
 
@@ -396,8 +422,8 @@ impl Batch {
                 && *in_memory > part.memtable_bytes()
             {
                 *in_memory = 0;
-                // It is committed, whatever becomes of this: a failure shows with the next commit.
-                let _ = store.part(part).rotate_memtable();
+                // Nobody takes it when the log is on its way down.
+                let _ = self.full.send(part);
             }
         }
         Ok(())
