@@ -282,10 +282,12 @@ impl Messages {
             let peer = self.peer(app.id, *uid).await?;
             logs.extend(peer.map(|peer| Conversation::pair(user, peer)));
         }
+        let mut ends = Vec::with_capacity(logs.len());
         for log in logs {
-            self.clear_log(app.id, user, log).await?;
+            let last = self.context.log.last_sequence(app.id, log).await?;
+            ends.push((log, last));
         }
-        self.receipts.note().await
+        self.clear_up_to(app, user, ends).await
     }
 
     /// Puts conversations with these users on the list of `user`, or takes them off until their next message.
@@ -329,15 +331,6 @@ impl Messages {
             sent if sent > most => Err(Error::TooMany { what, sent, most }),
             _ => Ok(()),
         }
-    }
-
-    async fn clear_log(&self, app: AppId, user: UserId, conversation: Conversation) -> Result<()> {
-        let last = self.context.log.last_sequence(app, conversation).await?;
-        if last > Sequence(0) {
-            self.receipts
-                .confirm_run(app, user, conversation, Sequence(1), last);
-        }
-        Ok(())
     }
 
     async fn unread_in(
